@@ -1,1 +1,3 @@
-//! TODO
+//! The definition `seaworthy.yaml` and the model it resolves to.
+
+pub mod model;

@@ -1,0 +1,147 @@
+//! One TCP socket that three parties share: hyper owns its bytes, the pool of
+//! idle connections asks whether it is still open, and the listener may say a
+//! last word on it after hyper gave up.
+//!
+//! tokio's `TcpStream` can be read through a shared reference (`try_read`), so
+//! this needs neither a duplicate descriptor nor unsafe code. Only one task at a
+//! time polls a socket; the other parties make non-blocking calls.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf as _, Bytes};
+use rustix::net::{RecvFlags, Shutdown};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use crate::client::Client;
+
+/// The reading and writing half that hyper gets.
+pub(crate) struct Socket {
+    stream: Arc<TcpStream>,
+    /// Bytes read to tell HTTP/1 from HTTP/2, given back before the rest.
+    prefix: Bytes,
+    /// Who must hear that bytes arrived (a client's connection, to limit slow heads).
+    client: Option<Arc<Client>>,
+}
+
+impl Socket {
+    pub(crate) fn new(stream: Arc<TcpStream>) -> Self {
+        Self {
+            stream,
+            prefix: Bytes::new(),
+            client: None,
+        }
+    }
+
+    /// Gives `prefix` before the stream's own bytes.
+    pub(crate) fn after(self, prefix: Bytes) -> Self {
+        Self { prefix, ..self }
+    }
+
+    pub(crate) fn of_client(stream: Arc<TcpStream>, prefix: Bytes, client: Arc<Client>) -> Self {
+        Self {
+            stream,
+            prefix,
+            client: Some(client),
+        }
+    }
+}
+
+/// Whether the peer of an idle connection neither closed it nor said anything.
+///
+/// Asks the kernel, not tokio: a close that arrived a microsecond ago is known
+/// to the kernel before the event loop had a chance to tell its task.
+pub(crate) fn is_quiet(stream: &TcpStream) -> bool {
+    let mut byte = [0u8; 1];
+    matches!(
+        rustix::net::recv(
+            stream,
+            &mut byte,
+            RecvFlags::PEEK | RecvFlags::DONTWAIT
+        ),
+        Err(rustix::io::Errno::AGAIN)
+    )
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if !self.prefix.is_empty() {
+            let n = self.prefix.len().min(buf.remaining());
+            buf.put_slice(&self.prefix[..n]);
+            self.prefix.advance(n);
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read_buf(buf) {
+                Ok(n) => {
+                    if n > 0
+                        && let Some(client) = &self.client
+                    {
+                        client.bytes_arrived();
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match self.stream.try_write(buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match self.stream.try_write_vectored(bufs) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return Poll::Ready(done),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match rustix::net::shutdown(&*self.stream, Shutdown::Write) {
+            // The peer was faster.
+            Ok(()) | Err(rustix::io::Errno::NOTCONN) => Poll::Ready(Ok(())),
+            Err(error) => Poll::Ready(Err(error.into())),
+        }
+    }
+}

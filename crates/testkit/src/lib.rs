@@ -3,5 +3,9 @@
 //! Each module is one noun of the test vocabulary. Nothing here is part of the product, and what only one
 //! crate's tests need stays with that crate.
 
+mod cache;
 pub mod load;
+pub mod postgres;
 pub mod tools;
+
+pub use cache::cache;

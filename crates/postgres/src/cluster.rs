@@ -1,0 +1,221 @@
+//! The folder of one cluster, and making a new one.
+//!
+//! ```text
+//! <folder>/data                PostgreSQL's own, of the user that it runs as
+//! <folder>/tls                 the local authority and the server's certificate
+//! <folder>/superuser-password  only for its owner
+//! ```
+//!
+//! `data` appears by a rename when it is complete: a killed `initdb` leaves `data.new`, which the next start removes.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+
+use crate::account::Account;
+use crate::certificates::{Certificates, write_private};
+use crate::installation::Installation;
+use crate::log::{self, Cause};
+use crate::process::Process;
+use crate::server::StartError;
+
+/// The superuser's name, the usual one.
+pub(crate) const SUPERUSER: &str = "postgres";
+
+/// The folder of one cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct Cluster {
+    folder: PathBuf,
+}
+
+impl Cluster {
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    pub(crate) fn certificates(&self) -> Certificates {
+        Certificates::in_folder(self.folder.join("tls"))
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.data().join("PG_VERSION").is_file()
+    }
+
+    /// The major version that the data belongs to.
+    pub(crate) fn major(&self) -> io::Result<u32> {
+        let path = self.data().join("PG_VERSION");
+        let text = fs::read_to_string(path)?;
+        text.trim().parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("it says {text:?}")))
+    }
+
+    fn password_file(&self) -> PathBuf {
+        self.folder.join("superuser-password")
+    }
+
+    pub(crate) fn superuser_password(&self) -> Result<String, StartError> {
+        let path = self.password_file();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.trim().to_owned()),
+            Err(source) => Err(StartError::ReadPassword { path, source }),
+        }
+    }
+
+    /// Makes the folder and a new, empty cluster in it.
+    pub(crate) async fn create(
+        &self,
+        installation: &Installation,
+        account: Option<&Account>,
+        log: &Path,
+    ) -> Result<(), StartError> {
+        let in_folder = |source| StartError::PrepareFolder { path: self.folder.clone(), source };
+        self.make_folder().map_err(in_folder)?;
+        if let Some(account) = account {
+            account.check_reaches(&self.password_file().with_file_name("."))?;
+        }
+
+        let password = random_password();
+        write_private(&self.password_file(), password.as_bytes(), 0o600, None).map_err(in_folder)?;
+        // As root, initdb runs as another user, who must be able to read it; the file that stays is the caller's.
+        let handed_over = self.folder.join("superuser-password.initdb");
+        write_private(&handed_over, password.as_bytes(), 0o600, account).map_err(in_folder)?;
+        let result = self.run_initdb(installation, account, &handed_over, log).await;
+        let _ = fs::remove_file(&handed_over);
+        result?;
+
+        let unfinished = self.unfinished();
+        let configuration = unfinished.join("postgresql.conf");
+        append(&configuration, CONFIGURATION).map_err(in_folder)?;
+        fs::rename(&unfinished, self.data()).map_err(in_folder)
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.folder.join("data.new")
+    }
+
+    fn make_folder(&self) -> io::Result<()> {
+        if !self.folder.is_dir() {
+            fs::create_dir_all(&self.folder)?;
+            // Whatever the umask is: as root, the server's user must get through.
+            fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o755))?;
+        }
+        let unfinished = self.unfinished();
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        Ok(())
+    }
+
+    async fn run_initdb(
+        &self,
+        installation: &Installation,
+        account: Option<&Account>,
+        password: &Path,
+        log: &Path,
+    ) -> Result<(), StartError> {
+        let unfinished = self.unfinished();
+        let in_folder = |source| StartError::PrepareFolder { path: unfinished.clone(), source };
+        fs::DirBuilder::new().mode(0o700).create(&unfinished).map_err(in_folder)?;
+        if let Some(account) = account {
+            account.own(&unfinished).map_err(in_folder)?;
+        }
+
+        let program = installation.program("initdb");
+        let mut command = Command::new(&program);
+        command
+            .arg("--pgdata")
+            .arg(&unfinished)
+            .arg("--pwfile")
+            .arg(password)
+            .args(["--username", SUPERUSER, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"])
+            // Nothing in it is worth anything yet. The caller forces it to disk once, in the background, while the
+            // server already starts (see `Server::start`), instead of file by file while everybody waits.
+            .args(["--no-sync", "--no-instructions"]);
+        if installation.version().major() >= 17 {
+            // The same order and the same `upper('é')` on every machine, without the C library or ICU.
+            command.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
+        }
+        let (file, from) = open_log(log).map_err(|source| StartError::OpenLog { path: log.to_owned(), source })?;
+        prepare_environment(&mut command);
+        attach(&mut command, file).map_err(|source| StartError::OpenLog { path: log.to_owned(), source })?;
+        if let Some(account) = account {
+            account.apply(&mut command);
+        }
+        let failed = |source| StartError::RunProgram { program: program.clone(), source };
+        let process = Process::spawn(command, Signal::KILL).await.map_err(failed)?;
+        let status = process.exited().await;
+        if status.success() {
+            return Ok(());
+        }
+        let lines = log::last_lines(log, from, 20);
+        Err(match log::cause(&lines) {
+            Some(Cause::DiskFull) => StartError::DiskFull { path: unfinished, lines },
+            _ => StartError::Initdb { status, lines },
+        })
+    }
+}
+
+/// Suits a laptop. Kept in the file and not on the command line, so that a user may change it with `ALTER SYSTEM`.
+const CONFIGURATION: &str = "
+# Written by Seaworthy when it made this cluster; change it with ALTER SYSTEM.
+shared_buffers = 128MB
+max_connections = 200
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_checkpoints = off
+";
+
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    use io::Write as _;
+    File::options().append(true).open(path)?.write_all(text.as_bytes())
+}
+
+/// Opens a log to append to, and says where it ends now.
+pub(crate) fn open_log(path: &Path) -> io::Result<(File, u64)> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let file = File::options().create(true).append(true).open(path)?;
+    let end = file.metadata()?.len();
+    Ok((file, end))
+}
+
+pub(crate) fn attach(command: &mut Command, log: File) -> io::Result<()> {
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    Ok(())
+}
+
+/// PostgreSQL gets nothing of the caller's environment but what it needs to be found and loaded: `PG…` variables
+/// would change what it does, and the others may hold secrets.
+pub(crate) fn prepare_environment(command: &mut Command) {
+    command.env_clear();
+    for name in ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    // A fixed language, because failures are understood by their text; a fixed zone, because initdb otherwise reads
+    // the whole time zone database to name the local one.
+    command.env("LC_ALL", "C").env("TZ", "UTC");
+}
+
+/// 32 characters, 190 bits: letters and digits only, so that it survives every URL and shell.
+pub(crate) fn random_password() -> String {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut password = String::with_capacity(32);
+    let mut bytes = [0_u8; 64];
+    while password.len() < 32 {
+        getrandom::fill(&mut bytes).expect("the system has randomness");
+        // 248 is the largest multiple of 62 in a byte; the rest is thrown away, or some letters would be likelier.
+        let letters = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(*byte) % 62]));
+        password.extend(letters.take(32 - password.len()));
+    }
+    password
+}

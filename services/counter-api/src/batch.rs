@@ -1,0 +1,175 @@
+//! Callers that wait at the same time share one statement.
+//!
+//! All increments want the same row, so one at a time they would queue for its lock and for the disk, each in turn.
+//! Here whoever comes while a statement is in flight waits for the next one, which adds all of them at once; each
+//! gets its own number, in the order of arrival, and only after the commit. Nothing is ever sent twice: when the
+//! outcome is unknown, the callers are told so.
+
+use std::time::{Duration, Instant};
+
+use service_kit::Kit;
+use service_kit::health::Heartbeat;
+use service_kit::log::chain;
+use service_kit::program::Faults;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::config::Config;
+use crate::database::{AddError, Added, Database};
+use crate::metrics::Metrics;
+use crate::monitor::Watch;
+
+/// Callers that may wait; above it they are sent away at once.
+const WAITING: usize = 4096;
+
+/// Why a caller gets no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The database is away or refused; it was not counted.
+    NotCounted,
+    /// It may have been counted or not.
+    Unknown,
+    /// The counter is at its end.
+    Full,
+    /// Too many wait already; it was not counted.
+    Overloaded,
+}
+
+struct Caller {
+    arrived: Instant,
+    answer: oneshot::Sender<Result<i64, Refusal>>,
+}
+
+/// Where to ask for the next number; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Counter {
+    callers: mpsc::Sender<Caller>,
+    watch: Watch,
+}
+
+impl Counter {
+    /// The next number, committed.
+    pub(crate) async fn next(&self) -> Result<i64, Refusal> {
+        if !self.watch.is_up() {
+            return Err(Refusal::NotCounted);
+        }
+        let (answer, number) = oneshot::channel();
+        let caller = Caller {
+            arrived: Instant::now(),
+            answer,
+        };
+        self.callers
+            .try_send(caller)
+            .map_err(|_| Refusal::Overloaded)?;
+        // The worker can only have died with the statement in flight.
+        number.await.unwrap_or(Err(Refusal::Unknown))
+    }
+}
+
+/// Starts the worker.
+pub(crate) fn start(
+    config: &Config,
+    database: Database,
+    watch: Watch,
+    kit: &Kit,
+    metrics: Metrics,
+) -> Counter {
+    let (callers, waiting) = mpsc::channel(WAITING);
+    // A batch may take a connection, a statement and a look at the room that is left.
+    let limit = config.database.timeout * 5 + Duration::from_secs(5);
+    let worker = Worker {
+        patience: database.timeout(),
+        database,
+        watch: watch.clone(),
+        metrics,
+        heartbeat: kit.health.heartbeat("counter", limit),
+        faults: kit.faults.clone(),
+    };
+    tokio::spawn(worker.run(waiting));
+    Counter { callers, watch }
+}
+
+struct Worker {
+    database: Database,
+    watch: Watch,
+    metrics: Metrics,
+    heartbeat: Heartbeat,
+    faults: Faults,
+    /// How long a caller may wait for its statement to begin.
+    patience: Duration,
+}
+
+impl Worker {
+    async fn run(self, mut waiting: mpsc::Receiver<Caller>) {
+        let mut batch = Vec::new();
+        loop {
+            self.faults.hang_point().await;
+            self.heartbeat.beat();
+            let received = tokio::time::timeout(
+                Duration::from_secs(1),
+                waiting.recv_many(&mut batch, WAITING),
+            );
+            match received.await {
+                Err(_) => continue,
+                Ok(0) => return,
+                Ok(_) => {}
+            }
+            self.metrics
+                .waiting
+                .set(i64::try_from(batch.len()).unwrap_or(i64::MAX));
+            self.serve(&mut batch).await;
+            batch.clear();
+        }
+    }
+
+    async fn serve(&self, batch: &mut Vec<Caller>) {
+        // Who has gone away must not be counted, and who has waited too long is better told than kept.
+        batch.retain(|caller| !caller.answer.is_closed());
+        let late = batch
+            .iter()
+            .take_while(|caller| caller.arrived.elapsed() > self.patience)
+            .count();
+        refuse(batch.drain(..late), Refusal::NotCounted);
+        while !batch.is_empty() {
+            self.metrics.batch.observe(batch.len() as f64);
+            let count = i64::try_from(batch.len()).expect("a batch is bounded by `WAITING`");
+            match self.database.add(count).await {
+                Ok(Added::To(last)) => {
+                    let first = last - count + 1;
+                    for (number, caller) in (first..).zip(batch.drain(..)) {
+                        let _ = caller.answer.send(Ok(number));
+                    }
+                }
+                Ok(Added::Room(room)) => {
+                    // Those who still fit try again, fewer each time. There is room for all only if somebody made some.
+                    let fit = usize::try_from(room.max(0)).unwrap_or(usize::MAX);
+                    if fit < batch.len() {
+                        tracing::error!(
+                            refused = batch.len() - fit,
+                            "the counter is at its end: it holds 64 bits"
+                        );
+                        refuse(batch.drain(fit..), Refusal::Full);
+                    }
+                }
+                Err(error) => {
+                    let (refusal, cause) = match &error {
+                        AddError::NotCounted(cause) => (Refusal::NotCounted, cause),
+                        AddError::Unknown(cause) => (Refusal::Unknown, cause),
+                    };
+                    tracing::warn!(
+                        callers = batch.len(),
+                        reason = chain(&error),
+                        "increments failed"
+                    );
+                    self.watch.failed(cause);
+                    refuse(batch.drain(..), refusal);
+                }
+            }
+        }
+    }
+}
+
+fn refuse(callers: impl Iterator<Item = Caller>, refusal: Refusal) {
+    for caller in callers {
+        let _ = caller.answer.send(Err(refusal));
+    }
+}

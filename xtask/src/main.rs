@@ -1,2 +1,71 @@
-//! .
-fn main() {}
+//! The chores of this repository, one file each: `cargo xtask tools | test | bench | generate`.
+//!
+//! Continuous integration calls the same chores and knows nothing else; see `.ci/run`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "chores talk to the person or the CI that runs them"
+)]
+
+mod bench;
+mod children;
+mod command;
+mod generate;
+mod test;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What went wrong, in words for the person who ran the chore.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The chores of this repository")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Get what the tests need, once per machine, and say what there is and where it is from
+    Tools,
+    /// Check format, lints and docs, then run every test
+    Test(test::Options),
+    /// Measure against what a user would use instead, side by side (method: docs/benchmarks.md)
+    Bench(bench::Options),
+    /// Serve a constant, for the benchmark to compare with
+    #[command(hide = true)]
+    Constant(bench::constant::Options),
+    /// Write what is generated: the schema and the references
+    Generate(generate::Options),
+}
+
+fn main() -> ExitCode {
+    let chore = match Arguments::parse().chore {
+        Chore::Tools => tools::run(),
+        Chore::Test(options) => test::run_phases(&options),
+        Chore::Bench(options) => bench::run_chore(&options),
+        Chore::Constant(options) => bench::constant::serve(&options),
+        Chore::Generate(options) => generate::run_chore(&options),
+    };
+    match chore {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask stands in the root")
+        .to_owned()
+}

@@ -1,0 +1,213 @@
+//! `cargo xtask tools`: what the tests need from outside, got once per machine.
+//!
+//! A tool is a row of [`TOOLS`]: its name, what it is for, how to ask its version, and the ways to get it,
+//! in the order in which they are tried. What is on `PATH` is taken as it is. What is downloaded goes into the
+//! cache (`SEAWORTHY_CACHE`, see `seaworthy_testkit::tools`), pinned. Where nothing may be installed, the chore
+//! says what is missing and which command would get it, and fails; no test is left out instead.
+
+mod debian;
+mod golang;
+pub(crate) mod postgres;
+
+use std::path::{Path, PathBuf};
+
+use seaworthy_testkit::tools::{cache, cached_programs, find};
+
+use crate::Failure;
+use crate::command::{command, output};
+
+/// One program that tests start.
+struct Tool {
+    /// The name of the program.
+    program: &'static str,
+    /// Which tests need it.
+    purpose: &'static str,
+    /// The argument that makes it print its version.
+    version: &'static str,
+    ways: &'static [Way],
+}
+
+/// One way to get a program.
+enum Way {
+    /// Debian packages, installed for the whole machine: as root, or with a `sudo` that asks for no password.
+    Install { packages: &'static [&'static str] },
+    /// A program out of a Debian package that is only unpacked into the cache; needs no rights.
+    Unpack {
+        package: &'static str,
+        path: &'static str,
+    },
+    /// A Go module's program, built into the cache.
+    Go {
+        module: &'static str,
+        version: &'static str,
+    },
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        program: "chromium",
+        purpose: "the browser test",
+        version: "--version",
+        ways: &[Way::Install {
+            packages: &["chromium", "chromium-driver"],
+        }],
+    },
+    Tool {
+        program: "chromedriver",
+        purpose: "the browser test",
+        version: "--version",
+        ways: &[Way::Install {
+            packages: &["chromium", "chromium-driver"],
+        }],
+    },
+    Tool {
+        program: "promtool",
+        purpose: "judging the metrics of the services",
+        version: "--version",
+        ways: &[
+            Way::Unpack {
+                package: "prometheus",
+                path: "usr/bin/promtool",
+            },
+            Way::Go {
+                module: "github.com/prometheus/prometheus/cmd/promtool",
+                version: "v0.307.3",
+            },
+        ],
+    },
+    Tool {
+        program: "python3",
+        purpose: "running a folder that is not ours",
+        version: "--version",
+        ways: &[Way::Install {
+            packages: &["python3"],
+        }],
+    },
+    Tool {
+        program: "node",
+        purpose: "running a folder that is not ours",
+        version: "--version",
+        ways: &[Way::Install {
+            packages: &["nodejs"],
+        }],
+    },
+];
+
+/// Where a tool is and where it came from.
+struct Found {
+    path: PathBuf,
+    version: String,
+    origin: String,
+}
+
+/// Gets every tool, prints a table, and fails when one is missing.
+pub(crate) fn run() -> Result<(), Failure> {
+    println!("cache: {}", cache().display());
+    let mut missing = Vec::new();
+    for tool in TOOLS {
+        report(tool.program, tool.get(), &mut missing);
+    }
+    report("postgres", postgres::get(), &mut missing);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{} missing:\n{}",
+        count(missing.len(), "tool is", "tools are"),
+        missing.join("\n")
+    )
+    .into())
+}
+
+fn report(program: &str, found: Result<Found, Failure>, missing: &mut Vec<String>) {
+    match found {
+        Ok(found) => println!(
+            "{program:<13}{:<20}{}  ({})",
+            found.version,
+            found.path.display(),
+            found.origin
+        ),
+        Err(failure) => {
+            println!("{program:<13}missing");
+            missing.push(format!("- `{program}`: {failure}"));
+        }
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+impl Tool {
+    fn get(&self) -> Result<Found, Failure> {
+        if let Some(path) = find(self.program) {
+            let origin = if path.starts_with(cached_programs()) {
+                "cache"
+            } else {
+                "found on PATH"
+            };
+            return self.found(path, origin.to_owned());
+        }
+        let mut tried = Vec::new();
+        for way in self.ways {
+            match way.get(self.program) {
+                Ok(()) => {
+                    let path = find(self.program)
+                        .ok_or_else(|| format!("{way} succeeded, but it is not there"))?;
+                    return self.found(path, way.to_string());
+                }
+                Err(failure) => tried.push(format!("{way}: {failure}")),
+            }
+        }
+        Err(format!(
+            "needed for {}; tried:\n  {}",
+            self.purpose,
+            tried.join("\n  ")
+        )
+        .into())
+    }
+
+    fn found(&self, path: PathBuf, origin: String) -> Result<Found, Failure> {
+        let version = version_of(&path, self.version)?;
+        Ok(Found {
+            path,
+            version,
+            origin,
+        })
+    }
+}
+
+impl Way {
+    fn get(&self, program: &str) -> Result<(), Failure> {
+        match self {
+            Self::Install { packages } => debian::install(packages),
+            Self::Unpack { package, path } => {
+                debian::unpack(package, path, &cached_programs().join(program))
+            }
+            Self::Go { module, version } => golang::install(module, version, &cached_programs()),
+        }
+    }
+}
+
+impl std::fmt::Display for Way {
+    /// The command a person would type.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Install { packages } => write!(f, "`apt-get install {}`", packages.join(" ")),
+            Self::Unpack { package, .. } => write!(f, "`apt-get download {package}`, unpacked"),
+            Self::Go { module, version } => write!(f, "`go install {module}@{version}`"),
+        }
+    }
+}
+
+/// The first word with a number in it of what a program says about its version.
+fn version_of(program: &Path, argument: &str) -> Result<String, Failure> {
+    let said = output(&mut command(program, &[argument]))?;
+    let version = said.split_whitespace().find(|word| {
+        word.trim_start_matches('v')
+            .starts_with(|c: char| c.is_ascii_digit())
+    });
+    version
+        .map(str::to_owned)
+        .ok_or_else(|| format!("`{}` says no version: {said}", program.display()).into())
+}

@@ -1,0 +1,46 @@
+//! PostgreSQL, found or got exactly as `seaworthy up` does it.
+
+use seaworthy_postgres::{Installation, ObtainStep, Origin, Settings};
+use seaworthy_testkit::tools::cache;
+
+use super::Found;
+use crate::Failure;
+
+/// The major version that the examples declare.
+const MAJOR: u32 = 18;
+
+pub(super) fn get() -> Result<Found, Failure> {
+    let installation = installation()?;
+    Ok(Found {
+        path: installation.bin().join("postgres"),
+        version: installation.version().to_string(),
+        origin: match installation.origin() {
+            Origin::Setting => "`SEAWORTHY_POSTGRES`",
+            Origin::Path => "found on PATH",
+            Origin::Distribution => "the distribution's package",
+            Origin::Cache => "cache",
+        }
+        .to_owned(),
+    })
+}
+
+/// Finds the PostgreSQL that `up` would run, or gets it.
+pub(crate) fn installation() -> Result<Installation, Failure> {
+    let settings = Settings {
+        folder: std::env::var_os("SEAWORTHY_POSTGRES").map(Into::into),
+        cache: cache(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let report = |step| match step {
+        ObtainStep::Waiting => {
+            println!("another process is getting PostgreSQL {MAJOR}; waiting for it")
+        }
+        ObtainStep::Fetching { command, version } => {
+            println!("getting PostgreSQL {version}: $ {command}")
+        }
+        ObtainStep::Failed { command, reason } => println!("`{command}` did not work: {reason}"),
+    };
+    Ok(runtime.block_on(Installation::obtain(MAJOR, &settings, &report))?)
+}

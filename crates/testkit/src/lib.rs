@@ -6,6 +6,7 @@
 mod cache;
 pub mod load;
 pub mod postgres;
+pub mod service;
 pub mod tools;
 
 pub use cache::cache;

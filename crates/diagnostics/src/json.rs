@@ -79,7 +79,9 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[&SourceFile]) -> String {
 pub fn value(diagnostics: &[Diagnostic], sources: &[&SourceFile]) -> serde_json::Value {
     diagnostics
         .iter()
-        .map(|d| serde_json::to_value(wire(d, sources)).expect("strings and numbers always serialize"))
+        .map(|d| {
+            serde_json::to_value(wire(d, sources)).expect("strings and numbers always serialize")
+        })
         .collect()
 }
 

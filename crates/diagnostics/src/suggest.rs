@@ -68,7 +68,14 @@ mod tests {
 
     #[test]
     fn finds_slips_and_not_strangers() {
-        let keys = ["services", "scale", "resources", "stop_grace", "env", "seed"];
+        let keys = [
+            "services",
+            "scale",
+            "resources",
+            "stop_grace",
+            "env",
+            "seed",
+        ];
         for (word, expected) in [
             ("sevices", Some("services")),
             ("serivces", Some("services")),

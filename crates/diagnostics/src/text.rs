@@ -126,7 +126,11 @@ impl<'a> Cluster<'a> {
             let start = floor_boundary(text, label.span.start.min(line.end) - cut.start);
             let end = floor_boundary(
                 text,
-                label.span.end.clamp(label.span.start.min(line.end), line.end) - cut.start,
+                label
+                    .span
+                    .end
+                    .clamp(label.span.start.min(line.end), line.end)
+                    - cut.start,
             );
             let kind = match label.kind {
                 LabelKind::Primary => AnnotationKind::Primary,

@@ -32,13 +32,16 @@ pub(crate) fn decode(
     match std::str::from_utf8(bytes) {
         Ok(text) => {
             let source = SourceFile::new(file, path, text);
-            let control = text.char_indices().find(|(_, c)| {
-                c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')
-            });
+            let control = text
+                .char_indices()
+                .find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}'));
             let diagnostic = control.map(|(at, c)| {
                 let message = format!("byte {at} is the control character U+{:04X}", u32::from(c));
                 Diagnostic::error("yaml/control-character", message)
-                    .primary(source.span(at..at + c.len_utf8()), "YAML does not allow it here")
+                    .primary(
+                        source.span(at..at + c.len_utf8()),
+                        "YAML does not allow it here",
+                    )
                     .hint("remove it, or write it as an escape in double quotes, such as \"\\e\"")
             });
             (source, diagnostic)

@@ -14,4 +14,6 @@ mod syntax;
 mod tree;
 
 pub use parse::{Limits, Parsed, parse};
-pub use tree::{Anchor, Comment, Document, Entry, Layout, Node, NodeId, NodeKind, Style, Tag, Tree};
+pub use tree::{
+    Anchor, Comment, Document, Entry, Layout, Node, NodeId, NodeKind, Style, Tag, Tree,
+};

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{
-    Event, Parser, Placement, ScalarStyle, StrInput, StructureStyle, options,
-};
+use granit_parser::{Event, Parser, Placement, ScalarStyle, StrInput, StructureStyle, options};
 use seaworthy_diagnostics::{Diagnostic, FileId, SourceFile, Span};
 
-use crate::tree::{Anchor, Comment, Document, Entry, Layout, Node, NodeId, NodeKind, Style, Tag, Tree};
+use crate::tree::{
+    Anchor, Comment, Document, Entry, Layout, Node, NodeId, NodeKind, Style, Tag, Tree,
+};
 use crate::{bytes, syntax};
 
 /// How much is read before reading is refused.
@@ -94,7 +94,11 @@ struct Builder<'s> {
 
 impl<'s> Builder<'s> {
     fn new(source: &'s SourceFile, limits: Limits) -> Self {
-        let base = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let base = if source.text().starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        };
         Self {
             source,
             limits,
@@ -150,7 +154,10 @@ impl<'s> Builder<'s> {
             if let Some(key) = open.key {
                 let null = self.add(
                     self.source.span(end..end),
-                    NodeKind::Scalar { text: "".into(), style: Style::Plain },
+                    NodeKind::Scalar {
+                        text: "".into(),
+                        style: Style::Plain,
+                    },
                 );
                 self.push_entry(open.node, key, null);
             }
@@ -180,8 +187,10 @@ impl<'s> Builder<'s> {
             Event::Anchor(id, name) => {
                 // Follows the node that it names.
                 if let Some(&node) = self.anchors.get(&id) {
-                    self.tree.nodes[node.0 as usize].anchor =
-                        Some(Anchor { name: name.into(), span: here });
+                    self.tree.nodes[node.0 as usize].anchor = Some(Anchor {
+                        name: name.into(),
+                        span: here,
+                    });
                 }
             }
             Event::Scalar(text, style, anchor, _) => {
@@ -192,16 +201,28 @@ impl<'s> Builder<'s> {
                     ScalarStyle::Literal => Style::Literal,
                     ScalarStyle::Folded => Style::Folded,
                 };
-                let node = self.add(here, NodeKind::Scalar { text: text.into(), style });
+                let node = self.add(
+                    here,
+                    NodeKind::Scalar {
+                        text: text.into(),
+                        style,
+                    },
+                );
                 self.describe(node, anchor, span);
                 self.attach(node);
             }
             Event::SequenceStart(style, anchor, _) => {
-                let kind = NodeKind::Sequence { items: Vec::new(), layout: layout(style) };
+                let kind = NodeKind::Sequence {
+                    items: Vec::new(),
+                    layout: layout(style),
+                };
                 self.start(here, kind, anchor, span);
             }
             Event::MappingStart(style, anchor, _) => {
-                let kind = NodeKind::Mapping { entries: Vec::new(), layout: layout(style) };
+                let kind = NodeKind::Mapping {
+                    entries: Vec::new(),
+                    layout: layout(style),
+                };
                 self.start(here, kind, anchor, span);
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -230,8 +251,11 @@ impl<'s> Builder<'s> {
     fn alias(&mut self, id: usize, here: Span) {
         if self.open.iter().any(|open| open.anchor == id) {
             self.diagnostics.push(
-                Diagnostic::error("yaml/recursive-alias", "an alias inside the value that it stands for")
-                    .primary(here, "this would never end"),
+                Diagnostic::error(
+                    "yaml/recursive-alias",
+                    "an alias inside the value that it stands for",
+                )
+                .primary(here, "this would never end"),
             );
             self.null(here);
             return;
@@ -247,13 +271,24 @@ impl<'s> Builder<'s> {
 
     /// A node in place of one that cannot be had.
     fn null(&mut self, here: Span) {
-        let node = self.add(here, NodeKind::Scalar { text: "".into(), style: Style::Plain });
+        let node = self.add(
+            here,
+            NodeKind::Scalar {
+                text: "".into(),
+                style: Style::Plain,
+            },
+        );
         self.attach(node);
     }
 
     fn add(&mut self, span: Span, kind: NodeKind) -> NodeId {
         let id = NodeId(u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX));
-        self.tree.nodes.push(Node { span, kind, tag: None, anchor: None });
+        self.tree.nodes.push(Node {
+            span,
+            kind,
+            tag: None,
+            anchor: None,
+        });
         self.extents.push(Extent { nodes: 1, depth: 1 });
         id
     }
@@ -261,7 +296,11 @@ impl<'s> Builder<'s> {
     fn start(&mut self, here: Span, kind: NodeKind, anchor: usize, span: &granit_parser::Span) {
         let node = self.add(here, kind);
         self.describe(node, anchor, span);
-        self.open.push(Open { node, key: None, anchor: if anchor == 0 { usize::MAX } else { anchor } });
+        self.open.push(Open {
+            node,
+            key: None,
+            anchor: if anchor == 0 { usize::MAX } else { anchor },
+        });
     }
 
     /// Notes the node's tag and anchor.
@@ -270,7 +309,9 @@ impl<'s> Builder<'s> {
             self.anchors.insert(anchor, node);
         }
         if let Some(range) = span.tag_span().and_then(|tag| tag.byte_range()) {
-            let span = self.source.span(range.start + self.base..range.end + self.base);
+            let span = self
+                .source
+                .span(range.start + self.base..range.end + self.base);
             let text = self.source.slice(span).into();
             self.tree.nodes[node.0 as usize].tag = Some(Tag { text, span });
         }
@@ -280,7 +321,9 @@ impl<'s> Builder<'s> {
     /// sees the end when the next thing starts.
     fn finish(&mut self, node: NodeId, end: usize) {
         let (last, flow) = match &self.tree.node(node).kind {
-            NodeKind::Sequence { items, layout } => (items.last().copied(), *layout == Layout::Flow),
+            NodeKind::Sequence { items, layout } => {
+                (items.last().copied(), *layout == Layout::Flow)
+            }
             NodeKind::Mapping { entries, layout } => {
                 (entries.last().map(|e| e.value), *layout == Layout::Flow)
             }
@@ -359,7 +402,11 @@ impl<'s> Builder<'s> {
         // What is too large to walk is not handed out.
         let root = root.filter(|_| !self.too_large);
         let span = self.source.span(self.document..end.max(self.document));
-        self.tree.documents.push(Document { root, span, broken: broken || self.too_large });
+        self.tree.documents.push(Document {
+            root,
+            span,
+            broken: broken || self.too_large,
+        });
         self.too_large = false;
         self.anchors.clear();
         self.open.clear();

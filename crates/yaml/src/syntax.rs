@@ -14,7 +14,11 @@ pub(crate) fn diagnostic(
 ) -> Diagnostic {
     let text = source.text();
     let at = (error.marker().byte_offset().unwrap_or(0) + base).min(text.len());
-    let here = at..at + text.get(at..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
+    let here = at..at
+        + text
+            .get(at..)
+            .and_then(|t| t.chars().next())
+            .map_or(0, char::len_utf8);
     let line = source.line(source.position(at).line);
     let line_text = &text[line.clone()];
 
@@ -34,25 +38,27 @@ pub(crate) fn diagnostic(
         ErrorKind::UnclosedQuotedScalar => (
             "a quote is opened and never closed".into(),
             "opened here",
-            Some("close it with the same quote; in double quotes write an inner one as \\\", in single quotes as ''"),
+            Some(
+                "close it with the same quote; in double quotes write an inner one as \\\", in single quotes as ''",
+            ),
         ),
         ErrorKind::UnclosedFlowCollection { open } => (
             format!("`{open}` is opened and never closed"),
             "opened here",
             None,
         ),
-        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::UnexpectedEofImplicitFlowMapping => {
-            ("the file ends inside `{…}`".into(), "", Some("close it with `}`"))
-        }
-        ErrorKind::UnexpectedEofFlowSequence => {
-            ("the file ends inside `[…]`".into(), "", Some("close it with `]`"))
-        }
-        ErrorKind::ExpectedFlowMappingSeparator => {
-            ("expected `,` or `}` here".into(), "", None)
-        }
-        ErrorKind::ExpectedFlowSequenceSeparator => {
-            ("expected `,` or `]` here".into(), "", None)
-        }
+        ErrorKind::UnexpectedEofFlowMapping | ErrorKind::UnexpectedEofImplicitFlowMapping => (
+            "the file ends inside `{…}`".into(),
+            "",
+            Some("close it with `}`"),
+        ),
+        ErrorKind::UnexpectedEofFlowSequence => (
+            "the file ends inside `[…]`".into(),
+            "",
+            Some("close it with `]`"),
+        ),
+        ErrorKind::ExpectedFlowMappingSeparator => ("expected `,` or `}` here".into(), "", None),
+        ErrorKind::ExpectedFlowSequenceSeparator => ("expected `,` or `]` here".into(), "", None),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             (format!("`{open}` is closed by `{close}`"), "", None)
         }
@@ -62,12 +68,16 @@ pub(crate) fn diagnostic(
         ErrorKind::MappingValueNotAllowed => (
             "a second `: ` on one line".into(),
             "not allowed here",
-            Some("put a value that holds `: ` in quotes; a nested key goes on a line of its own, indented further"),
+            Some(
+                "put a value that holds `: ` in quotes; a nested key goes on a line of its own, indented further",
+            ),
         ),
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => (
             "this line is not indented as the ones around it".into(),
             "no key or item can start here",
-            Some("indent it as far as the keys it belongs with; every key of one map starts in the same column"),
+            Some(
+                "indent it as far as the keys it belongs with; every key of one map starts in the same column",
+            ),
         ),
         ErrorKind::ExpectedBlockSequenceEntry => (
             "this line is not indented as the list around it".into(),
@@ -79,18 +89,24 @@ pub(crate) fn diagnostic(
             "expected `: ` after this",
             Some("write `key: value`, with a space after the colon"),
         ),
-        ErrorKind::UnexpectedCharacter { character: '@' | '`' } => (
+        ErrorKind::UnexpectedCharacter {
+            character: '@' | '`',
+        } => (
             "a value may not start with this character".into(),
             "reserved by YAML",
             Some("put the value in quotes"),
         ),
-        ErrorKind::UnexpectedCharacter { character } => {
-            (format!("`{character}` may not stand here"), "", Some("put the value in quotes"))
-        }
+        ErrorKind::UnexpectedCharacter { character } => (
+            format!("`{character}` may not stand here"),
+            "",
+            Some("put the value in quotes"),
+        ),
         ErrorKind::UnknownQuotedScalarEscape => (
             "an escape that YAML does not know".into(),
             "",
-            Some("in double quotes a backslash is written \\\\; single quotes take it as it stands"),
+            Some(
+                "in double quotes a backslash is written \\\\; single quotes take it as it stands",
+            ),
         ),
         ErrorKind::MissingAnchorOrAliasName => (
             "`*` and `&` start an alias or an anchor, and here no name follows".into(),

@@ -1,0 +1,64 @@
+//! The cluster.
+
+use seaworthy_diagnostics::Diagnostic;
+
+use super::{Resolver, Scope};
+use crate::data;
+use crate::model::{Cluster, Compute, Logs, MonitoringPlace, SecretDelivery};
+
+impl Resolver<'_> {
+    pub(super) fn cluster(&mut self, scope: &Scope<'_>) -> Cluster {
+        self.supported_kubernetes(scope);
+        Cluster {
+            kubernetes: scope.owned("kubernetes").unwrap_or_default(),
+            compute: match scope.text("compute") {
+                Some("node-groups") => Compute::NodeGroups,
+                Some("auto") => Compute::Auto,
+                Some("self-managed") => Compute::SelfManaged,
+                _ => Compute::Karpenter,
+            },
+            secrets: match scope.text("secrets") {
+                Some("secrets-store-csi") => SecretDelivery::SecretsStoreCsi,
+                _ => SecretDelivery::ExternalSecrets,
+            },
+            logs: match scope.text("logs") {
+                Some("cloudwatch") => Logs::CloudWatch,
+                Some("elastic") => Logs::Elastic,
+                _ => Logs::Loki,
+            },
+            monitoring: match scope.text("monitoring") {
+                Some("own-cluster") => MonitoringPlace::OwnCluster,
+                _ => MonitoringPlace::OwnNodes,
+            },
+            admins: scope.texts("admins"),
+            viewers: scope.texts("viewers"),
+            public_access: scope.texts("public_access"),
+        }
+    }
+
+    fn supported_kubernetes(&mut self, scope: &Scope<'_>) {
+        let versions = data::versions();
+        let Some(value) = scope.get("kubernetes") else {
+            return;
+        };
+        let Some(text) = value.as_text() else { return };
+        if versions.kubernetes_known.iter().any(|known| known == text) {
+            return;
+        }
+        self.report(
+            Diagnostic::warning(
+                "definition/version",
+                format!("Kubernetes {text} is not known to this release"),
+            )
+            .primary(
+                value.span,
+                format!(
+                    "EKS supported {} on {}",
+                    versions.kubernetes_known.join(", "),
+                    versions.seen
+                ),
+            )
+            .hint(format!("leave the version out for {}", versions.kubernetes)),
+        );
+    }
+}

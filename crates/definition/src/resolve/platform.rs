@@ -1,0 +1,140 @@
+//! The platform as a whole.
+
+use std::collections::BTreeMap;
+
+use super::{Resolver, Scope};
+use crate::model::{
+    BucketName, DatabaseName, EnvironmentName, JobName, NotifyName, Platform, PlatformName,
+    Repository, SecretName, ServiceName,
+};
+
+impl Resolver<'_> {
+    pub(super) fn platform(
+        &mut self,
+        scope: &Scope<'_>,
+        environment: Option<EnvironmentName>,
+    ) -> Platform {
+        let mut services = indexmap::IndexMap::new();
+        for (name, scope) in scope.objects("services") {
+            let name = ServiceName::new(name);
+            services.insert(name.clone(), self.service(name, &scope));
+        }
+        self.shared_routes(scope);
+
+        let mut databases = BTreeMap::new();
+        for (name, scope) in scope.objects("databases") {
+            let name = DatabaseName::new(name);
+            databases.insert(name.clone(), self.database(name, &scope));
+        }
+        let mut secrets = BTreeMap::new();
+        for (name, scope) in scope.objects("secrets") {
+            let name = SecretName::new(name);
+            secrets.insert(name.clone(), self.secret(name, &scope));
+        }
+        let mut jobs = BTreeMap::new();
+        for (name, scope) in scope.objects("jobs") {
+            let name = JobName::new(name);
+            jobs.insert(name.clone(), self.job(name, &scope));
+        }
+        let mut buckets = BTreeMap::new();
+        for (name, scope) in scope.objects("buckets") {
+            let name = BucketName::new(name);
+            buckets.insert(name.clone(), self.bucket(name, &scope));
+        }
+        let mut notify = BTreeMap::new();
+        for (name, scope) in scope.objects("notify") {
+            let name = NotifyName::new(name);
+            if let Some(target) = self.notify(name.clone(), &scope) {
+                notify.insert(name, target);
+            }
+        }
+        self.ports_of_references(&services, scope);
+        let declared_targets: Vec<String> = scope
+            .names("notify")
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        let mut environments = BTreeMap::new();
+        for (name, scope) in scope.objects("environments") {
+            let name = EnvironmentName::new(name);
+            environments.insert(
+                name.clone(),
+                self.environment(name, &scope, &declared_targets),
+            );
+        }
+        self.renames(scope);
+        let edge = self.edge(&scope.object("edge"));
+        let cluster = self.cluster(&scope.object("cluster"));
+        let delivery = self.delivery(&scope.object("delivery"));
+        Platform {
+            name: PlatformName::new(scope.text("platform").unwrap_or("platform")),
+            repository: scope
+                .optional_object("repository")
+                .and_then(|scope| Self::repository(&scope)),
+            services,
+            databases,
+            secrets,
+            jobs,
+            buckets,
+            notify,
+            edge,
+            cluster,
+            delivery,
+            environments,
+            environment,
+        }
+    }
+
+    fn repository(scope: &Scope<'_>) -> Option<Repository> {
+        let (host, rest) = scope.text("url")?.split_once('/')?;
+        let (owner, name) = rest.rsplit_once('/')?;
+        Some(Repository {
+            host: host.to_owned(),
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            id: scope.optional_number("id"),
+            owner_id: scope.optional_number("owner_id"),
+        })
+    }
+
+    /// A former name that is still, or twice, in use.
+    fn renames(&mut self, platform: &Scope<'_>) {
+        use seaworthy_diagnostics::Diagnostic;
+        for kind in ["services", "databases", "buckets"] {
+            let mut former: BTreeMap<&str, seaworthy_diagnostics::Span> = BTreeMap::new();
+            let objects = platform.objects(kind);
+            for (name, scope) in &objects {
+                let Some(was) = scope.get("was") else {
+                    continue;
+                };
+                let Some(old) = was.as_text() else { continue };
+                let other = objects
+                    .iter()
+                    .find(|(other, _)| *other == old)
+                    .and_then(|(_, scope)| scope.value());
+                if let Some(other) = other {
+                    let message = if old == *name {
+                        format!("`{name}` was never called anything else")
+                    } else {
+                        format!("`{name}` was called `{old}`, and `{old}` is still there")
+                    };
+                    self.report(
+                        Diagnostic::error("definition/was", message)
+                            .primary(was.span, "the former name")
+                            .secondary(other.key, "in use")
+                            .hint("`was:` is for a rename: remove one of the two, or the `was:`"),
+                    );
+                } else if let Some(first) = former.insert(old, was.span) {
+                    self.report(
+                        Diagnostic::error(
+                            "definition/was",
+                            format!("two of `{kind}` were called `{old}`"),
+                        )
+                        .primary(was.span, "")
+                        .secondary(first, "the first")
+                        .hint("only one can take over what exists under the old name"),
+                    );
+                }
+            }
+        }
+    }
+}

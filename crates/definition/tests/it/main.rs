@@ -1,0 +1,3 @@
+//! The definition as its users see it.
+
+mod examples;

@@ -38,6 +38,7 @@ enum Kind {
     Slow(Duration),
     SlowUpload(Duration),
     SlowClient(Duration),
+    BrokenUpload,
     NoUpgrade,
 }
 
@@ -102,14 +103,19 @@ impl Fault {
         Self::new(Kind::SlowClient(limit))
     }
 
-    /// The replica agreed to switch protocols, but the connection could not.
+    /// The client's body broke off, or was not what its head announced.
+    pub(crate) fn broken_upload() -> Self {
+        Self::new(Kind::BrokenUpload)
+    }
+
+    /// The replica switched protocols although nobody asked for it.
     pub(crate) fn no_upgrade(service: &Arc<Pool>, replica: SocketAddr) -> Self {
         Self::at(Kind::NoUpgrade, service, replica)
     }
 
     fn status(&self) -> StatusCode {
         match &self.kind {
-            Kind::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Kind::BadRequest(_) | Kind::BrokenUpload => StatusCode::BAD_REQUEST,
             Kind::Connect => StatusCode::METHOD_NOT_ALLOWED,
             Kind::NoRoute { .. } => StatusCode::NOT_FOUND,
             Kind::NotReady => StatusCode::SERVICE_UNAVAILABLE,
@@ -146,9 +152,15 @@ impl Fault {
                 write!(text, "took nothing of the request's body for {limit:?}")
             }
             Kind::SlowClient(limit) => {
-                write!(text, "the client sent nothing of the request's body for {limit:?}")
+                write!(
+                    text,
+                    "the client sent nothing of the request's body for {limit:?}"
+                )
             }
-            Kind::NoUpgrade => write!(text, "switched protocols, but the connection could not"),
+            Kind::BrokenUpload => {
+                write!(text, "the request's body broke off, or is not as announced")
+            }
+            Kind::NoUpgrade => write!(text, "switched protocols although nobody asked for it"),
         };
         text
     }
@@ -173,7 +185,10 @@ impl Fault {
     pub(crate) fn answer(self, reader: &Reader, mut exchange: Exchange) -> Response<ResponseBody> {
         let status = self.status();
         let detail = self.detail();
-        exchange.refused(status.as_u16(), detail.clone());
+        // Most likely nobody reads this any more: the client's business, not an error.
+        if !matches!(self.kind, Kind::BrokenUpload) {
+            exchange.refused(status.as_u16(), detail.clone());
+        }
         if reader.form == Form::Grpc {
             return self.answer_grpc(&detail, exchange);
         }
@@ -209,7 +224,7 @@ impl Fault {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             // Where the next request would begin is not certain any more.
-            Kind::BadRequest(_) | Kind::SlowClient(_) => {
+            Kind::BadRequest(_) | Kind::SlowClient(_) | Kind::BrokenUpload => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Kind::Connect => {
@@ -254,11 +269,17 @@ impl Fault {
             }
         };
         put("hint", hint.map(str::to_owned));
-        put("service", self.service.as_ref().map(|s| s.name().to_string()));
+        put(
+            "service",
+            self.service.as_ref().map(|s| s.name().to_string()),
+        );
         put("replica", self.replica.map(|addr| addr.to_string()));
         put(
             "request_id",
-            reader.request_id.as_ref().and_then(|id| id.to_str().ok().map(str::to_owned)),
+            reader
+                .request_id
+                .as_ref()
+                .and_then(|id| id.to_str().ok().map(str::to_owned)),
         );
         let mut text = problem.to_string();
         text.push('\n');
@@ -300,10 +321,9 @@ fn happened(error: &SendError) -> String {
 }
 
 fn causes(error: &hyper::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    std::iter::successors(
-        Some(error as &(dyn std::error::Error + 'static)),
-        |error| error.source(),
-    )
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| {
+        error.source()
+    })
 }
 
 fn io_kind(error: &hyper::Error) -> Option<io::ErrorKind> {
@@ -311,7 +331,10 @@ fn io_kind(error: &hyper::Error) -> Option<io::ErrorKind> {
 }
 
 fn last_cause(error: &hyper::Error) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
+    causes(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// Who reads the answer.
@@ -353,9 +376,10 @@ impl Reader {
 /// Whether this is a gRPC call. gRPC-Web is ordinary HTTP/1.1.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|value| {
-        value.as_bytes().strip_prefix(b"application/grpc").is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with(b"+") || rest.starts_with(b";")
-        })
+        value
+            .as_bytes()
+            .strip_prefix(b"application/grpc")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"+") || rest.starts_with(b";"))
     })
 }
 
@@ -447,7 +471,10 @@ mod tests {
     #[test]
     fn the_form_follows_accept() {
         for (accept, expected) in [
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Form::Html),
+            (
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                Form::Html,
+            ),
             ("application/json", Form::Json),
             ("application/problem+json, */*", Form::Json),
             ("application/json, text/html;q=0.9", Form::Json),

@@ -53,7 +53,9 @@ impl Idle {
             .sleep
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(self.limit)));
         if !self.armed {
-            sleep.as_mut().reset(tokio::time::Instant::now() + self.limit);
+            sleep
+                .as_mut()
+                .reset(tokio::time::Instant::now() + self.limit);
             self.armed = true;
         }
         sleep.as_mut().poll(cx).is_ready()
@@ -71,6 +73,8 @@ pub(crate) struct Upload {
     client_is_slow: AtomicBool,
     /// It did so for too long.
     client_stalled: AtomicBool,
+    /// What it sent is broken, or broke off.
+    client_failed: AtomicBool,
 }
 
 impl Upload {
@@ -80,6 +84,7 @@ impl Upload {
             last: AtomicU64::new(0),
             ended: AtomicBool::new(false),
             client_is_slow: AtomicBool::new(false),
+            client_failed: AtomicBool::new(false),
             client_stalled: AtomicBool::new(false),
         })
     }
@@ -108,6 +113,10 @@ impl Upload {
 
     pub(crate) fn ended(&self) -> bool {
         self.ended.load(Relaxed)
+    }
+
+    pub(crate) fn client_failed(&self) -> bool {
+        self.client_failed.load(Relaxed)
     }
 
     pub(crate) fn client_stalled(&self) -> bool {
@@ -155,7 +164,10 @@ impl Body for RequestBody {
                 }
                 Poll::Pending
             }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BodyError::BrokeOff(error)))),
+            Poll::Ready(Some(Err(error))) => {
+                upload.client_failed.store(true, Relaxed);
+                Poll::Ready(Some(Err(BodyError::BrokeOff(error))))
+            }
             Poll::Ready(Some(Ok(frame))) => {
                 this.idle.moved();
                 upload.moved();

@@ -207,7 +207,10 @@ mod tests {
             ("te", "gzip, trailers"),
             ("transfer-encoding", "chunked"),
             ("proxy-connection", "keep-alive"),
-            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            (
+                "traceparent",
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            ),
         ]);
         remove_hop_by_hop(&mut map);
         let mut left: Vec<_> = map.keys().map(HeaderName::as_str).collect();
@@ -218,8 +221,9 @@ mod tests {
 
     #[test]
     fn a_request_id_is_a_uuid_and_never_twice_the_same() {
-        let ids: std::collections::HashSet<_> =
-            (0..10_000).map(|_| new_request_id().to_str().expect("text").to_owned()).collect();
+        let ids: std::collections::HashSet<_> = (0..10_000)
+            .map(|_| new_request_id().to_str().expect("text").to_owned())
+            .collect();
         assert_eq!(ids.len(), 10_000);
         for id in ids {
             assert_eq!(id.len(), 36, "{id}");

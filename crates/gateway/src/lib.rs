@@ -50,7 +50,7 @@ mod tunnel;
 mod upstream;
 
 pub use event::{AccessEvent, Outcome};
-pub use listener::{BindError, Gateway, Listener, Routes, Stopped};
+pub use listener::{BindError, Gateway, Limits, Listener, Routes, Stopped};
 pub use pool::{Drained, Pool, ReplicaState};
 pub use route::{Route, RouteError, RouteTable, RouteTableBuilder, Timeouts};
 pub use stats::{Histogram, PoolSnapshot, ReplicaSnapshot, Totals};

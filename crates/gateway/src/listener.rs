@@ -34,11 +34,6 @@ use crate::{
     socket::Socket,
 };
 
-/// For a request's head, from its first byte to its last.
-const HEAD: Duration = Duration::from_secs(10);
-/// For the next request on an idle connection. Longer than clients keep theirs (Go 90 s),
-/// so that it is they who close.
-const IDLE: Duration = Duration::from_mins(2);
 const MOST_HEADER_BYTES: usize = 64 * 1024;
 const MOST_HEADERS: usize = 256;
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -47,6 +42,27 @@ const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #[derive(Clone)]
 pub struct Gateway {
     events: Events,
+    limits: Limits,
+}
+
+/// How patient listeners are with clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For a request's head, from its first byte to its last.
+    pub head: Duration,
+    /// For the next request on an idle connection.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    /// 10 s for a head. 2 min of idleness: longer than clients keep their connections (Go 90 s),
+    /// so that it is they who close, and no request crosses a close on the wire.
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_mins(2),
+        }
+    }
 }
 
 /// What a listener serves.
@@ -99,8 +115,14 @@ impl Default for Gateway {
 impl Gateway {
     /// A gateway without listeners.
     pub fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    /// A gateway with other limits than the defaults.
+    pub fn with_limits(limits: Limits) -> Self {
         Self {
             events: Events::new(),
+            limits,
         }
     }
 
@@ -136,6 +158,7 @@ impl Gateway {
             context: Arc::new(Context {
                 target,
                 events: self.events.clone(),
+                limits: self.limits,
                 tunnels: TaskTracker::new(),
                 cut: CancellationToken::new(),
             }),
@@ -262,7 +285,7 @@ async fn serve(
     let client = Arc::new(Client::new(addr));
     let sniffed = tokio::select! {
         biased;
-        sniffed = sniff(&stream) => sniffed,
+        sniffed = sniff(&stream, context.limits) => sniffed,
         () = stop.cancelled() => return,
     };
     let end = match sniffed {
@@ -278,11 +301,16 @@ async fn serve(
         End::Served | End::Cut => {}
         End::Failed => linger(&stream).await,
         End::SlowHead => {
-            let _ = stream.try_write(
-                b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain\r\n\
-                  content-length: 44\r\nconnection: close\r\n\r\n\
-                  the request's head did not arrive within 10s",
+            let text = format!(
+                "the request's head did not arrive within {:?}\n",
+                context.limits.head
             );
+            let answer = format!(
+                "HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n\
+                 content-length: {}\r\nconnection: close\r\n\r\n{text}",
+                text.len()
+            );
+            let _ = stream.try_write(answer.as_bytes());
             linger(&stream).await;
         }
     }
@@ -298,13 +326,17 @@ enum Sniffed {
 }
 
 /// Tells HTTP/2 with prior knowledge from HTTP/1 by the first bytes.
-async fn sniff(stream: &TcpStream) -> Sniffed {
+async fn sniff(stream: &TcpStream, limits: Limits) -> Sniffed {
     let mut first = [0; HTTP2_PREFACE.len()];
     let mut have = 0;
-    let mut until = Instant::now() + IDLE;
+    let mut until = Instant::now() + limits.idle;
     loop {
         let Ok(ready) = tokio::time::timeout_at(until, stream.readable()).await else {
-            return if have == 0 { Sniffed::Silent } else { Sniffed::Slow };
+            return if have == 0 {
+                Sniffed::Silent
+            } else {
+                Sniffed::Slow
+            };
         };
         if ready.is_err() {
             return Sniffed::Silent;
@@ -313,7 +345,7 @@ async fn sniff(stream: &TcpStream) -> Sniffed {
             Ok(0) => return Sniffed::Silent,
             Ok(n) => {
                 if have == 0 {
-                    until = Instant::now() + HEAD;
+                    until = Instant::now() + limits.head;
                 }
                 have += n;
             }
@@ -343,12 +375,11 @@ async fn serve_http1(
         prefix,
         Arc::clone(&client),
     ));
-    let service = service_fn(|request| {
-        proxy::serve(Arc::clone(context), Arc::clone(&client), request)
-    });
+    let service =
+        service_fn(|request| proxy::serve(Arc::clone(context), Arc::clone(&client), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
+        .header_read_timeout(context.limits.idle)
         .max_headers(MOST_HEADERS)
         .max_header_size(MOST_HEADER_BYTES)
         .max_buf_size(2 * MOST_HEADER_BYTES)
@@ -361,7 +392,11 @@ async fn serve_http1(
     let mut overdue: Option<Pin<Box<Sleep>>> = None;
     poll_fn(|cx| {
         if let Poll::Ready(served) = connection.as_mut().poll(cx) {
-            return Poll::Ready(if served.is_ok() { End::Served } else { End::Failed });
+            return Poll::Ready(if served.is_ok() {
+                End::Served
+            } else {
+                End::Failed
+            });
         }
         if !asked_to_stop && stopping.as_mut().poll(cx).is_ready() {
             asked_to_stop = true;
@@ -373,7 +408,10 @@ async fn serve_http1(
         if cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(End::Cut);
         }
-        let Some(deadline) = client.head_deadline(HEAD).map(Instant::from_std) else {
+        let Some(deadline) = client
+            .head_deadline(context.limits.head)
+            .map(Instant::from_std)
+        else {
             return Poll::Pending;
         };
         let sleep = overdue.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
@@ -395,9 +433,7 @@ async fn serve_http2(
     let io = TokioIo::new(Socket::new(Arc::clone(stream)).after(prefix));
     let service = {
         let context = Arc::clone(context);
-        service_fn(move |request| {
-            proxy::serve(Arc::clone(&context), Arc::clone(&client), request)
-        })
+        service_fn(move |request| proxy::serve(Arc::clone(&context), Arc::clone(&client), request))
     };
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())

@@ -66,7 +66,9 @@ impl Pool {
             replicas: ArcSwap::default(),
             change: Mutex::new(()),
             reason: ArcSwapOption::empty(),
-            hint: ArcSwap::from_pointee(format!("see its output with `seaworthy logs {name}`").into()),
+            hint: ArcSwap::from_pointee(
+                format!("see its output with `seaworthy logs {name}`").into(),
+            ),
             turn: AtomicUsize::new(0),
             counters: Counters::default(),
         })

@@ -8,8 +8,8 @@ use http::{
     header::{CONNECTION, HOST, UPGRADE},
     uri::{Authority, PathAndQuery, Scheme},
 };
-use hyper::{body::Incoming, upgrade::OnUpgrade};
 use http_body::Body as _;
+use hyper::{body::Incoming, upgrade::OnUpgrade};
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -20,6 +20,7 @@ use crate::{
     event::Events,
     exchange::Exchange,
     forward,
+    listener::Limits,
     pool::{Pool, Replica},
     route::{Destination, RouteTable, Timeouts},
     tunnel,
@@ -30,6 +31,7 @@ use crate::{
 pub(crate) struct Context {
     pub(crate) target: Target,
     pub(crate) events: Events,
+    pub(crate) limits: Limits,
     pub(crate) tunnels: TaskTracker,
     /// Ends tunnels and whatever else is still open.
     pub(crate) cut: CancellationToken,
@@ -87,8 +89,11 @@ async fn pass(
     let Destination { pool, timeouts } = &*destination;
     exchange.is_for(pool);
 
-    let wants_upgrade = forward::upgrade(request.headers()).filter(|_| request.version() != Version::HTTP_2);
-    let upgrade = wants_upgrade.as_ref().map(|_| hyper::upgrade::on(&mut request));
+    let wants_upgrade =
+        forward::upgrade(request.headers()).filter(|_| request.version() != Version::HTTP_2);
+    let upgrade = wants_upgrade
+        .as_ref()
+        .map(|_| hyper::upgrade::on(&mut request));
     let over_http2 = is_grpc(request.headers()) && request.version() == Version::HTTP_2;
 
     forward::remove_hop_by_hop(request.headers_mut());
@@ -111,8 +116,15 @@ async fn pass(
 
     let upload = (!request.body().is_end_stream()).then(Upload::new);
     let request = request.map(|body| RequestBody::new(body, timeouts.idle, upload.clone()));
-    let (response, connection) =
-        ask(pool, &replica, request, upload.as_deref(), *timeouts, over_http2).await?;
+    let (response, connection) = ask(
+        pool,
+        &replica,
+        request,
+        upload.as_deref(),
+        *timeouts,
+        over_http2,
+    )
+    .await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS && upgrade.is_none() {
         return Err(Fault::no_upgrade(pool, replica.addr));
     }
@@ -196,6 +208,7 @@ async fn ask(
             biased;
             asked = &mut asking => {
                 return asked.map_err(|error: SendError| match upload {
+                    Some(upload) if upload.client_failed() => Fault::broken_upload(),
                     Some(upload) if upload.client_stalled() => Fault::slow_client(timeouts.idle),
                     _ => Fault::send(error, pool, replica.addr),
                 });
@@ -244,7 +257,9 @@ impl Passed {
             }
             let replica = hyper::upgrade::on(&mut response);
             let cut = context.cut.clone();
-            context.tunnels.spawn(tunnel::carry(client, replica, exchange, cut));
+            context
+                .tunnels
+                .spawn(tunnel::carry(client, replica, exchange, cut));
             return response.map(|_| ResponseBody::none());
         }
         forward::remove_hop_by_hop(response.headers_mut());

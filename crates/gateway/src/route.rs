@@ -93,7 +93,9 @@ impl Route {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RouteError {
     /// Not a host name, nor `*.` and a host name.
-    #[error("`{0}` is not a host a route can have; write a name such as `app.example.com`, or `*.example.com`")]
+    #[error(
+        "`{0}` is not a host a route can have; write a name such as `app.example.com`, or `*.example.com`"
+    )]
     Host(String),
     /// Does not begin with a slash.
     #[error("the path `{0}` of a route must begin with `/`")]
@@ -157,7 +159,10 @@ impl RouteTable {
     }
 
     fn find_by_name(&self, host: &str, path: &str) -> Option<&Arc<Destination>> {
-        let exact = self.exact.get(host).and_then(|rules| first_match(rules, path));
+        let exact = self
+            .exact
+            .get(host)
+            .and_then(|rules| first_match(rules, path));
         exact.or_else(|| {
             self.wildcards
                 .iter()
@@ -168,14 +173,22 @@ impl RouteTable {
 
     /// What the table knows, for the page that says that nothing matched.
     pub(crate) fn known(&self) -> Vec<String> {
-        let named = self.exact.iter().map(|(host, rules)| (host.to_string(), rules));
-        let below = self.wildcards.iter().map(|(s, rules)| (format!("*{s}"), rules));
+        let named = self
+            .exact
+            .iter()
+            .map(|(host, rules)| (host.to_string(), rules));
+        let below = self
+            .wildcards
+            .iter()
+            .map(|(s, rules)| (format!("*{s}"), rules));
         let any = std::iter::once(("*".to_owned(), &self.any));
         let mut known: Vec<_> = named
             .chain(below)
             .chain(any)
             .flat_map(|(host, rules)| {
-                rules.iter().map(move |rule| format!("{host}{}", rule.path.shown()))
+                rules
+                    .iter()
+                    .map(move |rule| format!("{host}{}", rule.path.shown()))
             })
             .collect();
         known.sort();
@@ -274,7 +287,9 @@ impl RouteTableBuilder {
                 }
             }
         }
-        table.wildcards.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+        table
+            .wildcards
+            .sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
         let named = table.exact.values_mut();
         let below = table.wildcards.iter_mut().map(|(_, rules)| rules);
         for rules in named.chain(below).chain([&mut table.any]) {
@@ -294,7 +309,9 @@ fn checked_host(host: &str) -> Result<Box<str>, RouteError> {
     let is_label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     if name.len() > 253 || !name.split('.').all(is_label) {
         return Err(refused());
@@ -418,10 +435,23 @@ mod tests {
     fn tables_that_mean_nothing_are_refused() {
         let pool = Pool::new("web");
         let build = |routes: Vec<Route>| {
-            let builder = routes.into_iter().fold(RouteTable::builder(), RouteTableBuilder::route);
+            let builder = routes
+                .into_iter()
+                .fold(RouteTable::builder(), RouteTableBuilder::route);
             builder.build().expect_err("a bad table").to_string()
         };
-        for host in ["", "a b", "http://a", "a/b", "*", "a.*.b", "*a.b", "a..b", "a:80", "ü.example"] {
+        for host in [
+            "",
+            "a b",
+            "http://a",
+            "a/b",
+            "*",
+            "a.*.b",
+            "*a.b",
+            "a..b",
+            "a:80",
+            "ü.example",
+        ] {
             let error = build(vec![Route::to(&pool).host(host)]);
             assert!(error.contains("is not a host"), "{host}: {error}");
         }

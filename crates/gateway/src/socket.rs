@@ -61,11 +61,7 @@ impl Socket {
 pub(crate) fn is_quiet(stream: &TcpStream) -> bool {
     let mut byte = [0u8; 1];
     matches!(
-        rustix::net::recv(
-            stream,
-            &mut byte,
-            RecvFlags::PEEK | RecvFlags::DONTWAIT
-        ),
+        rustix::net::recv(stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT),
         Err(rustix::io::Errno::AGAIN)
     )
 }

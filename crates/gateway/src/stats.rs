@@ -134,7 +134,9 @@ fn bucket_of(value: Duration) -> usize {
     let log2 = micros.ilog2();
     let quarter = (micros >> (log2 - 2)) & 3;
     let index = u64::from(log2 - SMALLEST_LOG2) * 4 + quarter;
-    usize::try_from(index).unwrap_or(usize::MAX).min(BUCKETS - 1)
+    usize::try_from(index)
+        .unwrap_or(usize::MAX)
+        .min(BUCKETS - 1)
 }
 
 fn upper_bound(index: usize) -> Duration {
@@ -182,7 +184,10 @@ mod tests {
             let index = bucket_of(value);
             assert!(value < upper_bound(index), "{value:?} in bucket {index}");
             if index > 0 {
-                assert!(value >= upper_bound(index - 1), "{value:?} in bucket {index}");
+                assert!(
+                    value >= upper_bound(index - 1),
+                    "{value:?} in bucket {index}"
+                );
             }
         }
     }

@@ -1,11 +1,19 @@
 //! After `101 Switching Protocols`: bytes both ways, whatever they mean.
 
-use hyper::upgrade::OnUpgrade;
+use std::time::Duration;
+
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::io::copy_bidirectional;
+use tokio::io::{
+    AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf, copy_buf, split,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::exchange::Exchange;
+
+const BUFFER: usize = 16 * 1024;
+/// For a client to close after the replica did.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Carries bytes until both sides have closed, one failed, or `cut`. The exchange, and
 /// with it the replica's count of what is in flight, lasts as long.
@@ -18,14 +26,39 @@ pub(crate) async fn carry(
     cut: CancellationToken,
 ) {
     let both = async {
-        let (client, replica) = tokio::try_join!(client, replica).ok()?;
-        let (mut client, mut replica) = (TokioIo::new(client), TokioIo::new(replica));
-        copy_bidirectional(&mut client, &mut replica).await.ok()
+        if let Ok((client, replica)) = tokio::try_join!(client, replica) {
+            both_ways(client, replica).await;
+        }
     };
     tokio::select! {
-        // However it ended: for the protocol inside that may well be a proper end.
-        _ = both => {}
+        () = both => {}
         () = cut.cancelled() => {}
     }
+    // However it ended: for the protocol inside that may well be a proper end.
     exchange.complete();
+}
+
+async fn both_ways(client: Upgraded, replica: Upgraded) {
+    let (from_client, to_client) = split(TokioIo::new(client));
+    let (from_replica, to_replica) = split(TokioIo::new(replica));
+    let mut up = std::pin::pin!(one_way(from_client, to_replica));
+    let mut down = std::pin::pin!(one_way(from_replica, to_client));
+    tokio::select! {
+        // Some protocols (`docker attach`) close one direction and go on reading the other.
+        closed = &mut up => if closed.is_ok() {
+            let _ = down.await;
+        },
+        // A client that keeps its side open after that would hold up the replica's drain.
+        closed = &mut down => if closed.is_ok() {
+            let _ = tokio::time::timeout(LAST_WORDS, up).await;
+        },
+    }
+}
+
+async fn one_way<T>(from: ReadHalf<T>, mut to: WriteHalf<T>) -> std::io::Result<()>
+where
+    T: AsyncRead + AsyncWrite,
+{
+    copy_buf(&mut BufReader::with_capacity(BUFFER, from), &mut to).await?;
+    to.shutdown().await
 }

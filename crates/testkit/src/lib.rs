@@ -3,10 +3,10 @@
 //! Each module is one noun of the test vocabulary. Nothing here is part of the product, and what only one
 //! crate's tests need stays with that crate.
 
-mod cache;
+pub mod browser;
 pub mod load;
 pub mod postgres;
 pub mod service;
 pub mod tools;
 
-pub use cache::cache;
+pub use tools::cache;

@@ -128,3 +128,22 @@ fn name(pid: Pid) -> String {
         .collect();
     format!("{} {}", pid.as_raw_nonzero(), words.join(" ").trim_end())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::command;
+
+    /// One test for both, since orphans belong to the whole process.
+    #[test]
+    fn what_outlives_a_command_is_named_and_killed_and_what_ends_is_not() {
+        let leave =
+            |seconds: &str| command("sh", &["-c", &format!("setsid sleep {seconds} & exit 0")]);
+
+        run_and_leave_nothing(&mut leave("0.2")).expect("what ends in time was not left behind");
+
+        let failure = run_and_leave_nothing(&mut leave("1234.5")).expect_err("a process was left");
+        assert!(failure.to_string().contains("sleep 1234.5"), "{failure}");
+        assert!(children().is_empty());
+    }
+}

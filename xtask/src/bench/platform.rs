@@ -150,11 +150,12 @@ impl Platform {
 
     /// `seaworthy env`: the variables of a service, secrets shown.
     pub(super) fn variables(&self, service: &str) -> Result<Vec<(String, String)>, Failure> {
-        let text = self.seaworthy(&["env", service])?;
-        Ok(text
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        let variables: Value =
+            serde_json::from_str(&self.seaworthy(&["env", service, "--format", "json"])?)?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let pairs = variables.as_array().into_iter().flatten();
+        Ok(pairs
+            .filter_map(|pair| Some((text(&pair["name"])?, text(&pair["value"])?)))
             .collect())
     }
 

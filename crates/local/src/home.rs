@@ -1,0 +1,182 @@
+//! Where a platform keeps what it must not lose: a folder for each, outside the repository.
+//!
+//! ```text
+//! <data>/counter-1a2b3c4d/
+//!     platform       which folder this belongs to
+//!     lock           held while a run is alive
+//!     ports.json     addresses that stay the same from run to run
+//!     secrets.json   generated passwords (0600)
+//!     postgres/18/   data, CA and log of PostgreSQL 18
+//!     control.sock   how other commands reach a run
+//!     logs/          output of the services
+//!     processes/     what runs, so that a killed run can be cleared
+//! ```
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// Settings that come from the user's machine. The command line reads them from the environment; nothing here does.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Folder under which each platform gets its own (`SEAWORTHY_DATA`).
+    pub data: PathBuf,
+    /// Folder of things that can be fetched again (`SEAWORTHY_CACHE`).
+    pub cache: PathBuf,
+    /// Folder for sockets whose path would be too long beside the data.
+    pub runtime: PathBuf,
+    /// Folder with PostgreSQL's programs (`SEAWORTHY_POSTGRES`); `None`: they are looked for.
+    pub postgres: Option<PathBuf>,
+}
+
+/// A socket's path must be shorter than 104 bytes on macOS and 108 on Linux.
+const LONGEST_SOCKET: usize = 100;
+
+/// The folder of one platform.
+#[derive(Debug, Clone)]
+pub struct Home {
+    folder: PathBuf,
+    socket: PathBuf,
+}
+
+impl Home {
+    /// The home of the platform in `platform_folder`, which must be an absolute path. Nothing is created.
+    ///
+    /// It is named after the folder and not after the platform, so that it is found also when the definition cannot
+    /// be read.
+    pub fn new(settings: &Settings, platform_folder: &Path) -> Self {
+        let key = short_hash(platform_folder.as_os_str().as_encoded_bytes());
+        let name = platform_folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let folder = settings.data.join(format!("{name}-{key}"));
+        let beside = folder.join("control.sock");
+        let socket = if beside.as_os_str().len() <= LONGEST_SOCKET {
+            beside
+        } else {
+            settings.runtime.join(format!(
+                "{}.sock",
+                short_hash(folder.as_os_str().as_encoded_bytes())
+            ))
+        };
+        Self { folder, socket }
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The control socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The folder of the services' output.
+    pub fn logs(&self) -> PathBuf {
+        self.folder.join("logs")
+    }
+
+    /// What a supervisor in the background prints.
+    pub fn supervisor_log(&self) -> PathBuf {
+        self.folder.join("supervisor.log")
+    }
+
+    pub(crate) fn processes(&self) -> PathBuf {
+        self.folder.join("processes")
+    }
+
+    pub(crate) fn ports(&self) -> PathBuf {
+        self.folder.join("ports.json")
+    }
+
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.folder.join("secrets.json")
+    }
+
+    /// The folder of one major version of PostgreSQL.
+    pub(crate) fn postgres(&self, major: u32) -> PathBuf {
+        self.folder.join("postgres").join(major.to_string())
+    }
+
+    /// Major versions of PostgreSQL that have data here, oldest first.
+    pub(crate) fn postgres_majors(&self) -> Vec<u32> {
+        let mut majors: Vec<u32> = fs::read_dir(self.folder.join("postgres"))
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().join("data").join("PG_VERSION").exists())
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect();
+        majors.sort_unstable();
+        majors
+    }
+
+    /// Makes the folders.
+    pub fn create(&self, platform_folder: &Path) -> io::Result<()> {
+        create_open(&self.folder)?;
+        for folder in [self.logs(), self.processes()] {
+            fs::create_dir_all(&folder)?;
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+        }
+        if let Some(runtime) = self.socket.parent().filter(|parent| *parent != self.folder) {
+            fs::create_dir_all(runtime)?;
+            fs::set_permissions(runtime, fs::Permissions::from_mode(0o700))?;
+        }
+        fs::write(
+            self.folder.join("platform"),
+            platform_folder.as_os_str().as_encoded_bytes(),
+        )
+    }
+
+    /// Takes the platform for this process, until the lock is dropped or the process ends. `None`: another has it.
+    pub fn lock(&self) -> io::Result<Option<Lock>> {
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(self.folder.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Removes everything that belongs to the platform: data, logs, secrets.
+    pub(crate) fn wipe(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The right to run a platform.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Makes a folder that an unprivileged PostgreSQL may walk through, as it runs under another user when we are root.
+fn create_open(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    if rustix::process::geteuid().is_root() {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o711))?;
+    }
+    Ok(())
+}
+
+/// Eight hexadecimal digits that tell two folders apart.
+fn short_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,215 @@
+//! The addresses of a platform: the public gateway, and one for each service.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use seaworthy_definition::model::{Platform, ServiceName};
+use seaworthy_gateway::{Gateway, Listener, Route, RouteTable, Routes, Timeouts};
+
+use super::{Operation, local_url};
+use crate::event::{Address, AddressKind};
+use crate::failure::Failure;
+use crate::process::inspect;
+use crate::service::ServiceRun;
+
+/// The port that the gateway takes where it is free.
+const WISH: u16 = 8080;
+
+/// How long open connections may take to end when the platform ends.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// Opens, changes and closes listeners so that they are those of `platform`.
+pub(super) async fn arrange(
+    operation: &mut Operation,
+    platform: &Platform,
+    services: &IndexMap<ServiceName, Arc<ServiceRun>>,
+) -> Result<(), Failure> {
+    let table = routes(platform, services)?;
+    let has_routes = platform
+        .services
+        .values()
+        .any(|service| service.route.is_some());
+    match (&operation.gateway, has_routes) {
+        (Some(listener), true) => {
+            listener.replace_routes(table);
+        }
+        (None, true) => {
+            let port = match operation.options.port {
+                Some(port) => chosen(operation, port)?,
+                None => keep(operation, "gateway", Some(WISH))?,
+            };
+            let listener = bind("the gateway", port, table);
+            operation.gateway = Some(listener.map_err(|failure| {
+                failure.hint("or choose another: `seaworthy up --port 8081`")
+            })?);
+        }
+        (Some(_), false) => {
+            if let Some(listener) = operation.gateway.take() {
+                listener.shutdown(CLOSE).await;
+            }
+        }
+        (None, false) => {}
+    }
+    let gone: Vec<ServiceName> = operation
+        .listeners
+        .keys()
+        .filter(|name| {
+            platform
+                .services
+                .get(*name)
+                .is_none_or(|service| service.main_port().is_none())
+        })
+        .cloned()
+        .collect();
+    for name in gone {
+        if let Some(listener) = operation.listeners.remove(&name) {
+            listener.shutdown(CLOSE).await;
+        }
+    }
+    for service in platform
+        .services
+        .values()
+        .filter(|service| service.main_port().is_some())
+    {
+        let Some(run) = services.get(&service.name) else {
+            continue;
+        };
+        if operation.listeners.contains_key(&service.name) {
+            continue;
+        }
+        let port = keep(operation, &format!("service/{}", service.name), None)?;
+        let table = RouteTable::builder().route(Route::to(run.pool())).build();
+        let table = table.map_err(|error| {
+            Failure::new(service.name.as_str(), "its address cannot be made").caused_by(&error)
+        })?;
+        let listener = bind(&format!("the address of `{}`", service.name), port, table)?;
+        operation.listeners.insert(service.name.clone(), listener);
+    }
+    Ok(())
+}
+
+/// Closes everything, for the end.
+pub(super) async fn close(operation: &mut Operation) {
+    let listeners: Vec<Listener> = operation
+        .gateway
+        .take()
+        .into_iter()
+        .chain(std::mem::take(&mut operation.listeners).into_values())
+        .collect();
+    futures_util::future::join_all(
+        listeners
+            .into_iter()
+            .map(|listener| listener.shutdown(CLOSE)),
+    )
+    .await;
+}
+
+fn keep(operation: &mut Operation, what: &str, wish: Option<u16>) -> Result<u16, Failure> {
+    operation.ports.keep(what, wish).map_err(|error| {
+        Failure::new("", format!("no port could be kept for {what}")).caused_by(&error)
+    })
+}
+
+fn chosen(operation: &mut Operation, port: u16) -> Result<u16, Failure> {
+    operation.ports.set("gateway", port).map_err(|error| {
+        Failure::new("", "the gateway's port could not be written down").caused_by(&error)
+    })
+}
+
+fn bind(what: &str, port: u16, table: RouteTable) -> Result<Listener, Failure> {
+    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    Gateway::new()
+        .bind(address, Routes::Table(table))
+        .map_err(|error| {
+            let failure = Failure::new("", format!("{what} cannot listen on port {port}"));
+            match inspect::holder(port) {
+                Some(holder) => failure
+                    .because(format!(
+                        "the port is taken by `{}` (process {})",
+                        holder.command, holder.pid
+                    ))
+                    .hint(format!("end that process: `kill {}`", holder.pid)),
+                None => failure.caused_by(&error),
+            }
+        })
+}
+
+fn routes(
+    platform: &Platform,
+    services: &IndexMap<ServiceName, Arc<ServiceRun>>,
+) -> Result<RouteTable, Failure> {
+    let mut builder = RouteTable::builder();
+    let default_host = default_host(platform);
+    for service in platform.services.values() {
+        let (Some(route), Some(run)) = (&service.route, services.get(&service.name)) else {
+            continue;
+        };
+        let rule = || {
+            let timeouts = Timeouts {
+                response: route.timeout.0,
+                ..Timeouts::default()
+            };
+            Route::to(run.pool())
+                .path_prefix(&route.path)
+                .timeouts(timeouts)
+        };
+        builder = builder.route(rule().host(&route.host));
+        // Where nobody set up names, the first host answers under any other name too: localhost, 127.0.0.1.
+        if Some(route.host.as_str()) == default_host {
+            builder = builder.route(rule());
+        }
+    }
+    builder.build().map_err(|error| {
+        Failure::new("", "the routes of the platform contradict each other").caused_by(&error)
+    })
+}
+
+/// The host that also answers as `localhost`: the first in the definition.
+fn default_host(platform: &Platform) -> Option<&str> {
+    platform
+        .services
+        .values()
+        .find_map(|service| service.route.as_ref())
+        .map(|route| route.host.as_str())
+}
+
+/// Where everything is, public addresses first.
+pub(super) fn addresses(operation: &Operation, platform: &Platform) -> Vec<Address> {
+    let mut addresses = Vec::new();
+    if let Some(gateway) = &operation.gateway {
+        let port = gateway.local_addr().port();
+        for service in platform.services.values() {
+            let Some(route) = &service.route else {
+                continue;
+            };
+            let host = if Some(route.host.as_str()) == default_host(platform) {
+                "localhost".to_owned()
+            } else {
+                format!("{}.localhost", route.host)
+            };
+            let path = if route.path.is_empty() {
+                "/"
+            } else {
+                &route.path
+            };
+            addresses.push(Address {
+                name: service.name.to_string(),
+                kind: AddressKind::Public,
+                url: format!("http://{host}:{port}{path}"),
+            });
+        }
+    }
+    for service in platform.services.values() {
+        if let Some(listener) = operation.listeners.get(&service.name) {
+            addresses.push(Address {
+                name: service.name.to_string(),
+                kind: AddressKind::Service,
+                url: local_url(listener.local_addr().port()),
+            });
+        }
+    }
+    addresses.extend(operation.databases.addresses());
+    addresses
+}

@@ -1,0 +1,45 @@
+//! The verbs, one file each.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod down;
+pub(crate) mod env;
+pub(crate) mod logs;
+pub(crate) mod man;
+pub(crate) mod ps;
+pub(crate) mod psql;
+pub(crate) mod restart;
+pub(crate) mod up;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::{CommandError, CommandResult};
+
+/// Runs what was typed.
+pub(crate) fn run(arguments: Arguments) -> CommandResult {
+    match arguments.command {
+        Command::Up(args) => up::run(&args),
+        Command::Ps(args) => ps::run(&args),
+        Command::Logs(args) => logs::run(&args),
+        Command::Restart(args) => restart::run(&args),
+        Command::Psql(args) => psql::run(&args),
+        Command::Env(args) => env::run(&args),
+        Command::Down(args) => down::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+    }
+}
+
+/// Runs a future to its end.
+pub(crate) fn block_on<T>(
+    future: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::system("the runtime could not be started", &error))?;
+    let result = runtime.block_on(future);
+    // Nothing that matters is left; a task that hangs must not keep the command from ending.
+    runtime.shutdown_background();
+    result
+}

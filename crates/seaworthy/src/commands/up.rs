@@ -1,0 +1,272 @@
+//! `seaworthy up`: run the whole platform on this machine.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use seaworthy_local::control::{self, ControlError, EventLines};
+use seaworthy_local::{OpenError, RunOptions, Supervisor};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::block_on;
+use crate::arguments::Format;
+use crate::exit::{CommandError, CommandResult};
+use crate::platform::PlatformFolder;
+use crate::printer;
+use crate::progress::{Progress, Seen};
+
+/// Run the whole platform on this machine
+///
+/// Builds the services, starts a real PostgreSQL, runs migrations, and starts everything in the order of `uses`, behind
+/// a gateway that routes as the public route does. Run it again to apply what changed in the definition; only what
+/// changed is restarted. Ctrl-C stops everything in order; a second one at once. Data is kept from run to run.
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// The platform's folder
+    #[arg(default_value = ".", value_name = "DIR")]
+    folder: PathBuf,
+
+    /// Return when everything is ready, and let it run in the background
+    #[arg(long, short)]
+    detach: bool,
+
+    /// Replicas of each service
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=50))]
+    replicas: Option<u32>,
+
+    /// Leave a service out, to run it by hand; traffic still reaches it
+    #[arg(long, value_name = "SERVICE")]
+    without: Vec<String>,
+
+    /// Rebuild and replace services when their files change
+    #[arg(long, short)]
+    watch: bool,
+
+    /// The gateway's port, kept from then on
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+
+    /// Move data of an older PostgreSQL to the version that the definition declares
+    #[arg(long)]
+    upgrade: bool,
+
+    /// How events are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Run as the background process of `--detach`
+    #[arg(long, hide = true)]
+    supervise: bool,
+}
+
+impl UpArgs {
+    fn options(&self) -> RunOptions {
+        RunOptions {
+            replicas: self.replicas,
+            port: self.port,
+            without: self.without.clone(),
+            watch: self.watch,
+            upgrade: self.upgrade,
+        }
+    }
+}
+
+pub(crate) fn run(args: &UpArgs) -> CommandResult {
+    let platform = PlatformFolder::find(&args.folder)?;
+    platform.check()?;
+    block_on(up(args, &platform))
+}
+
+async fn up(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
+    match platform.client().apply(&args.options()).await {
+        Ok(events) => {
+            printer::note("the platform is running already; applying what changed");
+            return follow(events, args.progress(platform)).await;
+        }
+        Err(ControlError::NotRunning) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if args.detach {
+        detach(args, platform).await
+    } else {
+        supervise(args, platform).await
+    }
+}
+
+impl UpArgs {
+    fn progress(&self, platform: &PlatformFolder) -> Progress {
+        let name = platform
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        Progress::new(&name, self.format, true)
+    }
+}
+
+/// Runs the platform in this process, until it is asked to end.
+async fn supervise(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
+    if args.supervise {
+        // A session of its own, so that closing the terminal does not end it.
+        let _ = rustix::process::setsid();
+    }
+    let supervisor = Supervisor::open(&platform.settings, platform.home.clone(), &platform.path)
+        .await
+        .map_err(open_error)?;
+    let (past, mut events) = supervisor.events().listen_from_start();
+    control::serve(supervisor.clone())
+        .map_err(|error| CommandError::system("the control socket could not be opened", &error))?;
+    let mut progress = args.progress(platform);
+    let printing = tokio::spawn(async move {
+        for event in &past {
+            let _ = progress.show(event);
+        }
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    // Whoever read our output may be gone; the platform goes on.
+                    if matches!(progress.show(&event), Ok(Seen::Stopped)) {
+                        return;
+                    }
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+    let mut signals = Signals::new()?;
+    let result = tokio::select! {
+        result = supervisor.apply(args.options()) => match result {
+            Ok(()) => run_on(&supervisor, &mut signals).await,
+            // With --watch the next change of a file is the next try.
+            Err(_) if args.watch => run_on(&supervisor, &mut signals).await,
+            Err(_) => Err(CommandError::Told),
+        },
+        () = signals.next() => Err(CommandError::Interrupted),
+        () = supervisor.asked_to_end() => Ok(()),
+    };
+    let ending = async {
+        let ended = supervisor.end().await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), printing).await;
+        ended
+    };
+    tokio::select! {
+        ended = ending => ended.map_err(|error| CommandError::system("the data could not be removed", &error))?,
+        () = signals.next() => {
+            supervisor.kill();
+            return Err(CommandError::Interrupted);
+        }
+    }
+    result
+}
+
+/// A platform that is up, until somebody ends it; Ctrl-C is the ordinary way, and so no error.
+async fn run_on(supervisor: &Supervisor, signals: &mut Signals) -> CommandResult {
+    tokio::select! {
+        () = signals.next() => {}
+        () = supervisor.asked_to_end() => {}
+    }
+    Ok(())
+}
+
+/// The signals that end a run.
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, CommandError> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| CommandError::system("signals cannot be received", &error))
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}
+
+fn open_error(error: OpenError) -> CommandError {
+    match error {
+        OpenError::Running => CommandError::refused(
+            "another process is running or ending this platform and does not answer yet",
+            "wait a moment and try again, or end it with `seaworthy down`",
+        ),
+        OpenError::Home { .. } => CommandError::system("the platform cannot be run", &error),
+    }
+}
+
+/// Starts the platform in the background, and returns when it is ready.
+async fn detach(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
+    let unusable = |error: std::io::Error| {
+        CommandError::system("the platform cannot be run in the background", &error)
+    };
+    platform.home.create(&platform.path).map_err(unusable)?;
+    let log = File::create(platform.home.supervisor_log()).map_err(unusable)?;
+    let mut command = Command::new(std::env::current_exe().map_err(unusable)?);
+    command.arg("up").arg(&platform.path).arg("--supervise");
+    if let Some(n) = args.replicas {
+        command.args(["--replicas", &n.to_string()]);
+    }
+    if let Some(port) = args.port {
+        command.args(["--port", &port.to_string()]);
+    }
+    for service in &args.without {
+        command.args(["--without", service]);
+    }
+    for (given, flag) in [(args.watch, "--watch"), (args.upgrade, "--upgrade")] {
+        if given {
+            command.arg(flag);
+        }
+    }
+    let errors = log.try_clone().map_err(unusable)?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        .spawn()
+        .map_err(unusable)?;
+    let began = Instant::now();
+    let events = loop {
+        match platform.client().events().await {
+            Ok(events) => break events,
+            Err(ControlError::NotRunning) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ended = child.try_wait().map_err(unusable)?;
+        if ended.is_some() || began.elapsed() > Duration::from_secs(30) {
+            let said = std::fs::read_to_string(platform.home.supervisor_log()).unwrap_or_default();
+            printer::say(said.trim_end());
+            return Err(CommandError::Told);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    follow(events, args.progress(platform)).await
+}
+
+/// Shows the events of an operation, and whether it came to its end.
+pub(crate) async fn follow(mut events: EventLines, mut progress: Progress) -> CommandResult {
+    while let Some(event) = events.next().await? {
+        match progress.show(&event)? {
+            Seen::Ready => return Ok(()),
+            Seen::Stopped => break,
+            // After giving up, a run in the background ends: that is waited for, so that nothing is left.
+            Seen::GaveUp | Seen::Nothing => {}
+        }
+    }
+    Err(CommandError::Told)
+}

@@ -1,5 +1,7 @@
 //! From the YAML tree to values: what does not fit the shape is reported, the rest is kept.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use seaworthy_diagnostics::{Diagnostic, SourceFile, Span, suggest};
 use seaworthy_yaml::scalar::{self, Meaning, Surprise};
@@ -7,7 +9,7 @@ use seaworthy_yaml::{Node, NodeId, NodeKind, Style, Tree};
 
 use crate::shape::form::{Numbers, Problem, References};
 use crate::shape::{
-    Choice, Default, Form, Key, Object, PLATFORM, ROOT, Shape, one_of, with_article,
+    Choice, Default, Form, Key, Object, PLATFORM, ROOT, Shape, Stranger, one_of, with_article,
 };
 use crate::value::{Kind, Map, Value};
 
@@ -17,6 +19,7 @@ pub(crate) fn read(source: &SourceFile, tree: &Tree, root: NodeId) -> (Value, Ve
         source,
         tree,
         path: Vec::new(),
+        key: source.span(0..0),
         partial: false,
         diagnostics: Vec::new(),
     };
@@ -28,6 +31,8 @@ struct Reader<'a> {
     source: &'a SourceFile,
     tree: &'a Tree,
     path: Vec<String>,
+    /// The key of the value that is being read.
+    key: Span,
     /// Within an override: nothing is required.
     partial: bool,
     diagnostics: Vec<Diagnostic>,
@@ -58,6 +63,7 @@ impl<'a> Reader<'a> {
                 .hint("leave the tag out"),
             );
         }
+        let outer = std::mem::replace(&mut self.key, key);
         let kind = match shape {
             Shape::Object(object) => self.object(node, span, object, shape),
             Shape::Names { .. } => self.names(node, span, shape),
@@ -74,6 +80,7 @@ impl<'a> Reader<'a> {
                 kind
             }
         };
+        self.key = outer;
         Value { key, span, kind }
     }
 
@@ -192,8 +199,8 @@ impl<'a> Reader<'a> {
             (Shape::Names { thing, .. }, NodeKind::Sequence { .. }) => Some(format!(
                 "write the name of each {thing} as a key, without a dash"
             )),
-            (Shape::List(Shape::Text(_)), NodeKind::Scalar { text, .. }) if !text.is_empty() => {
-                let is_command = matches!(last, "run" | "command" | "migrate" | "seed");
+            (Shape::List(Shape::Text(_)), NodeKind::Scalar { text, .. }) if !is_null(node) => {
+                let is_command = is_command(last);
                 let words: Vec<&str> = if is_command {
                     text.split_whitespace().collect()
                 } else {
@@ -214,6 +221,12 @@ impl<'a> Reader<'a> {
             (Shape::Short { key: "min", .. }, _) => {
                 Some("write `scale: 2`, or `scale: { min: 2, max: 20, cpu: 70% }`".to_owned())
             }
+            (Shape::List(Shape::Text(_)), _) if is_null(node) && is_command(last) => {
+                Some(format!("write `{last}: [program, argument]`"))
+            }
+            (Shape::Object(object), _) if self.path.is_empty() => {
+                Some(format!("begin with `{}: name`", object.keys[0].name))
+            }
             _ => None,
         }
     }
@@ -227,17 +240,17 @@ impl<'a> Reader<'a> {
     ) -> Kind {
         let Some(pairs) = self.pairs(node) else {
             return if is_null(node) {
-                self.object_of(&[], span, object)
+                self.object_of(&[], object)
             } else {
                 self.wrong_type(node, span, shape)
             };
         };
-        self.object_of(&pairs, span, object)
+        self.object_of(&pairs, object)
     }
 
-    fn object_of(&mut self, pairs: &[Pair<'a>], span: Span, object: &'static Object) -> Kind {
+    fn object_of(&mut self, pairs: &[Pair<'a>], object: &'static Object) -> Kind {
         let mut map = Map::default();
-        let given: Vec<&str> = pairs.iter().map(|pair| pair.text).collect();
+        let given: HashSet<&str> = pairs.iter().map(|pair| pair.text).collect();
         for pair in pairs {
             if pair.text.starts_with("x-") {
                 continue;
@@ -248,7 +261,7 @@ impl<'a> Reader<'a> {
                 None => {
                     map.incomplete = true;
                     match self.unknown_key(pair, key_span, object, &given) {
-                        Some(meant) if !given.contains(&meant.name) => meant,
+                        Some(meant) if !given.contains(meant.name) => meant,
                         _ => continue,
                     }
                 }
@@ -268,12 +281,12 @@ impl<'a> Reader<'a> {
         }
         self.port_in_short(&mut map);
         if !self.partial && !map.incomplete {
-            self.missing(&map, span, object);
+            self.missing(&map, object);
         }
         Kind::Map(map)
     }
 
-    fn missing(&mut self, map: &Map, span: Span, object: &'static Object) {
+    fn missing(&mut self, map: &Map, object: &'static Object) {
         for key in object.keys {
             if !matches!(key.default, Default::Required) || map.entries.contains_key(key.name) {
                 continue;
@@ -292,8 +305,7 @@ impl<'a> Reader<'a> {
                 (name, Some(example)) => format!("write `{name}: {example}`"),
                 (name, None) => format!("write `{name}: …`"),
             };
-            // At the top the whole file would be underlined: its first line is enough.
-            let span = self.visible(span);
+            let span = self.visible(self.key);
             self.report(
                 Diagnostic::error(
                     "definition/missing-key",
@@ -307,11 +319,10 @@ impl<'a> Reader<'a> {
 
     /// `port: 8080` is `ports: { http: 8080 }`.
     fn port_in_short(&mut self, map: &mut Map) {
-        let Some(port) = map
-            .entries
-            .shift_remove("port")
-            .filter(|_| self.is_service())
-        else {
+        if !self.is_service() {
+            return;
+        }
+        let Some(port) = map.entries.shift_remove("port") else {
             return;
         };
         if let Some(ports) = map.entries.get("ports") {
@@ -704,7 +715,7 @@ impl<'a> Reader<'a> {
         pair: &Pair<'a>,
         span: Span,
         object: &'static Object,
-        given: &[&str],
+        given: &HashSet<&str>,
     ) -> Option<&'static Key> {
         let place = if self.path.is_empty() {
             String::new()
@@ -733,15 +744,10 @@ impl<'a> Reader<'a> {
             .find(|s| s.word == word || s.word.eq_ignore_ascii_case(&word.replace(['_', '-'], "")));
         let usable = |key: &&Key| !self.partial || key.overridable;
         let near = suggest(word, object.keys.iter().filter(usable).map(|key| key.name))
-            .filter(|near| !given.contains(near))
+            .filter(|near| !given.contains(*near))
             .and_then(|near| object.key(near));
         if let Some(stranger) = strangers {
-            let mut diagnostic = diagnostic.hint(stranger.ours);
-            diagnostic.labels[0].message = match stranger.whose {
-                whose @ ("other tools" | "a service") => format!("a word of {whose}"),
-                whose => format!("{whose}'s word"),
-            };
-            self.report(diagnostic);
+            self.report(stranger_of(diagnostic, stranger));
             return None;
         }
         if let Some(near) = near {
@@ -751,6 +757,13 @@ impl<'a> Reader<'a> {
                     .fix(format!("rename it to `{}`", near.name), span, near.name),
             );
             return Some(near);
+        }
+        let words = object.strangers.iter().map(|stranger| stranger.word);
+        if let Some(near) = suggest(word, words)
+            && let Some(stranger) = object.strangers.iter().find(|s| s.word == near)
+        {
+            self.report(stranger_of(diagnostic, stranger));
+            return None;
         }
         let elsewhere = homes(word);
         let diagnostic = if elsewhere.is_empty() {
@@ -787,6 +800,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(entries.len());
+        let mut seen: HashSet<&str> = HashSet::with_capacity(entries.len());
         let mut merged = Vec::new();
         for entry in entries {
             let key = self.tree.resolved(entry.key);
@@ -794,7 +808,7 @@ impl<'a> Reader<'a> {
                 Some("<<") => merged.push(entry.value),
                 Some(text) => {
                     // The first of two equal keys counts; the reader of YAML has reported the second.
-                    if !pairs.iter().any(|pair| pair.text == text) {
+                    if seen.insert(text) {
                         pairs.push(Pair {
                             text,
                             key: entry.key,
@@ -812,7 +826,7 @@ impl<'a> Reader<'a> {
         }
         for id in merged {
             for pair in self.merged(id) {
-                if !pairs.iter().any(|own| own.text == pair.text) {
+                if seen.insert(pair.text) {
                     pairs.push(pair);
                 }
             }
@@ -905,6 +919,11 @@ fn plain_type(shape: &Shape) -> &'static str {
     }
 }
 
+/// Whether a key holds a program and its arguments.
+fn is_command(key: &str) -> bool {
+    matches!(key, "run" | "command" | "migrate" | "seed")
+}
+
 /// A text as it may stand in `[…]`.
 fn flow_text(word: &str) -> String {
     let plain = scalar::plain(word) == Meaning::Text
@@ -934,6 +953,16 @@ pub(crate) fn part(
         Some(at) if !text.is_empty() => span.part(at + range.start..at + range.end),
         _ => span,
     }
+}
+
+/// A word of another tool, and ours.
+fn stranger_of(mut diagnostic: Diagnostic, stranger: &Stranger) -> Diagnostic {
+    diagnostic.labels[0].message = match stranger.whose {
+        whose @ ("other tools" | "a service" | "the platform") => format!("a word of {whose}"),
+        whose if whose.ends_with('s') => format!("{whose}' word"),
+        whose => format!("{whose}'s word"),
+    };
+    diagnostic.hint(stranger.ours)
 }
 
 /// Other names of the same thing.

@@ -142,7 +142,7 @@ impl Field {
             let (range, step) = match item.split_once('/') {
                 Some((range, step)) => match step.parse::<u32>() {
                     Ok(n) if n > 0 => (range, Some(n)),
-                    _ => return Err(format!("`/{step}` is no step: expected a number from 1")),
+                    _ => return Err(format!("`/{step}` is not a step: expected a number from 1")),
                 },
                 None => (item, None),
             };
@@ -172,17 +172,14 @@ impl Field {
         let name = self.names.iter().position(|n| n.eq_ignore_ascii_case(word));
         let number = match name {
             Some(at) => self.first + u32::try_from(at).unwrap_or(0),
-            None => word.parse().map_err(|_| {
-                format!("expected a {} from {} to {}", self.name, self.min, self.max)
-            })?,
+            None => word
+                .parse()
+                .map_err(|_| format!("expected {} to {}", self.min, self.max))?,
         };
         if (self.min..=self.max).contains(&number) {
             Ok(number)
         } else {
-            Err(format!(
-                "expected a {} from {} to {}",
-                self.name, self.min, self.max
-            ))
+            Err(format!("expected {} to {}", self.min, self.max))
         }
     }
 }
@@ -197,10 +194,8 @@ pub(crate) fn time_zone(text: &str) -> Result<(), Problem> {
     let city = |zone: &'static str| zone.rsplit('/').next().unwrap_or(zone);
     let by_city = || data::time_zones().find(|zone| city(zone).eq_ignore_ascii_case(text));
     let abbreviation = match text {
-        "CET" | "CEST" | "EST" | "EDT" | "PST" | "PDT" | "CST" | "MST" | "MET" | "GMT" | "BST" => {
-            Some(
-                "an abbreviation has no summer time of its own: write a city, such as `Europe/Paris`",
-            )
+        "CEST" | "EDT" | "PST" | "PDT" | "CST" | "MDT" | "BST" | "IST" | "JST" => {
+            Some("an abbreviation can mean several zones: write a city, such as `Europe/Paris`")
         }
         _ => None,
     };
@@ -231,7 +226,7 @@ pub(crate) fn awake(text: &str) -> Result<Awake, Problem> {
             .position(|day| *day == word)
             .and_then(|at| u8::try_from(at).ok())
             .ok_or_else(|| {
-                let problem = Problem::new(format!("`{word}` is no day of the week"))
+                let problem = Problem::new(format!("`{word}` is not a day of the week"))
                     .label("expected `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`")
                     .at(0..days.len());
                 let lower = word.to_lowercase();
@@ -252,13 +247,13 @@ pub(crate) fn awake(text: &str) -> Result<Awake, Problem> {
                 .then_some(hour * 60 + minute)
         });
         minutes.ok_or_else(|| {
-            Problem::new(format!("`{word}` is no time of day"))
+            Problem::new(format!("`{word}` is not a time of day"))
                 .label("expected hours such as `07:00-20:00`")
                 .at(at.clone())
         })
     };
     let Some((from, until)) = hours.split_once('-') else {
-        return Err(Problem::new(format!("`{hours}` is no range of hours"))
+        return Err(Problem::new(format!("`{hours}` is not a range of hours"))
             .label("expected one such as `07:00-20:00`")
             .at(at));
     };

@@ -57,7 +57,7 @@ pub(crate) fn duration(text: &str) -> Result<Span, Problem> {
             .code("definition/unit"));
     }
     let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        let problem = Problem::new(format!("`{text}` is no duration"))
+        let problem = Problem::new(format!("`{text}` is not a duration"))
             .label("expected a number and `ms`, `s`, `m`, `h`, `d`, `w` or `y`")
             .code("definition/unit");
         let meant = match unit.trim().to_lowercase().as_str() {
@@ -85,7 +85,7 @@ pub(crate) fn duration(text: &str) -> Result<Span, Problem> {
     };
     match decimal(number, *scale) {
         Some(ms) => Ok(Span(Duration::from_millis(ms))),
-        None => Err(Problem::new(format!("`{text}` is no duration"))
+        None => Err(Problem::new(format!("`{text}` is not a duration"))
             .label("expected a number of whole milliseconds at the finest")
             .code("definition/unit")),
     }
@@ -105,7 +105,7 @@ pub(crate) fn cpu(text: &str) -> Result<MilliCpu, Problem> {
             .code("definition/unit")),
         Some(milli) => Ok(MilliCpu(milli)),
         None => {
-            let problem = Problem::new(format!("`{text}` is no amount of CPU"))
+            let problem = Problem::new(format!("`{text}` is not an amount of CPU"))
                 .label("expected thousandths of a core such as `100m`, or cores such as `0.5`")
                 .code("definition/unit");
             Err(if matches!(unit, "Mi" | "Gi" | "Ki") {
@@ -149,7 +149,7 @@ pub(crate) fn memory(text: &str) -> Result<Bytes, Problem> {
         );
     }
     let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        let problem = Problem::new(format!("`{text}` is no amount of memory"))
+        let problem = Problem::new(format!("`{text}` is not an amount of memory"))
             .label("expected a number and `Ki`, `Mi`, `Gi` or `Ti`");
         let meant = match unit.trim().to_lowercase().as_str() {
             "k" | "ki" | "kb" | "kib" => Some("Ki"),
@@ -167,7 +167,7 @@ pub(crate) fn memory(text: &str) -> Result<Bytes, Problem> {
     };
     match decimal(number, *scale) {
         Some(0) | None => unit_error(
-            Problem::new(format!("`{text}` is no amount of memory"))
+            Problem::new(format!("`{text}` is not an amount of memory"))
                 .label("expected more than 0, and whole bytes"),
         ),
         Some(bytes) => Ok(Bytes(bytes)),
@@ -182,11 +182,11 @@ pub(crate) fn share(text: &str) -> Result<Share, Problem> {
         Some(millionths @ 1..=1_000_000) => Ok(Share(
             u32::try_from(millionths).expect("the range was checked"),
         )),
-        Some(_) => Err(Problem::new(format!("`{text}` is no share"))
+        Some(_) => Err(Problem::new(format!("`{text}` is not a share"))
             .label("expected more than 0% and at most 100%")
             .code("definition/unit")),
         None => {
-            let problem = Problem::new(format!("`{text}` is no share"))
+            let problem = Problem::new(format!("`{text}` is not a share"))
                 .label("expected a percentage such as `99.9%`")
                 .code("definition/unit");
             let whole = unit
@@ -218,7 +218,7 @@ pub(crate) fn percentile(text: &str) -> Result<Share, Problem> {
             u32::try_from(millionths).expect("the range was checked"),
         )),
         _ => {
-            let problem = Problem::new(format!("`{text}` is no percentile"))
+            let problem = Problem::new(format!("`{text}` is not a percentile"))
                 .label("expected one such as `p99` or `p99.9`");
             Err(
                 match text.trim_start_matches(['P', 'p']).trim_end_matches('%') {
@@ -250,7 +250,7 @@ pub(crate) fn monthly_amount(text: &str) -> Result<MonthlyAmount, Problem> {
             currency: currency.to_owned(),
         });
     }
-    let problem = Problem::new(format!("`{text}` is no monthly amount"))
+    let problem = Problem::new(format!("`{text}` is not a monthly amount"))
         .label("expected an amount such as `60 USD/month`")
         .code("definition/unit");
     let (number, rest) = split(text.trim_start_matches(['$', '€', '£']));

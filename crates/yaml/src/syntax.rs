@@ -14,11 +14,7 @@ pub(crate) fn diagnostic(
 ) -> Diagnostic {
     let text = source.text();
     let at = (error.marker().byte_offset().unwrap_or(0) + base).min(text.len());
-    let here = at..at
-        + text
-            .get(at..)
-            .and_then(|t| t.chars().next())
-            .map_or(0, char::len_utf8);
+    let here = visible(text, at);
     let line = source.line(source.position(at).line);
     let line_text = &text[line.clone()];
 
@@ -29,10 +25,14 @@ pub(crate) fn diagnostic(
             .hint("YAML indents with spaces only: replace the tab with spaces");
     }
 
+    if let Some(diagnostic) = missing_space(error.kind(), source, at) {
+        return diagnostic;
+    }
+
     let (message, label, hint): (String, &str, Option<&str>) = match error.kind() {
         ErrorKind::RecursionLimitExceeded => (
             format!("nested too deeply: more than {} levels", limits.depth),
-            "",
+            "one level too many",
             None,
         ),
         ErrorKind::UnclosedQuotedScalar => (
@@ -41,6 +41,16 @@ pub(crate) fn diagnostic(
             Some(
                 "close it with the same quote; in double quotes write an inner one as \\\", in single quotes as ''",
             ),
+        ),
+        ErrorKind::InvalidQuotedScalarIndent => (
+            "a text in quotes goes on where it may not".into(),
+            "the quotes are still open here",
+            Some("close them on the line where they are opened"),
+        ),
+        ErrorKind::InvalidColonPlacement | ErrorKind::FlowMappingValueAdjacentCollection => (
+            "a `:` where brackets are still open".into(),
+            "no key can start here",
+            Some("close the brackets first"),
         ),
         ErrorKind::UnclosedFlowCollection { open } => (
             format!("`{open}` is opened and never closed"),
@@ -126,9 +136,123 @@ pub(crate) fn diagnostic(
         ),
         other => (format!("not valid YAML: {other}"), "", None),
     };
-    Diagnostic::error(code(error.kind()), message)
+    let mut diagnostic = Diagnostic::error(code(error.kind()), message)
         .primary(source.span(here), label)
-        .hints(hint.map(str::to_owned))
+        .hints(hint.map(str::to_owned));
+    if let Some(open) = still_open(error.kind(), text, base, at) {
+        diagnostic = diagnostic.secondary(source.span(open..open + 1), "opened here");
+    }
+    diagnostic
+}
+
+/// The character at a place; at the end of a line or of the file, the last one before it, so that there is something
+/// to underline.
+fn visible(text: &str, at: usize) -> std::ops::Range<usize> {
+    let rest = text.get(at..).unwrap_or_default();
+    if let Some(c) = rest.chars().next().filter(|c| !c.is_whitespace()) {
+        return at..at + c.len_utf8();
+    }
+    let before = text.get(..at).unwrap_or_default().trim_end();
+    let start = before.char_indices().next_back().map_or(0, |(at, _)| at);
+    start..before.len()
+}
+
+/// `run:[app]`: the parser takes the line as a text that goes on, and complains about the colon of the next.
+fn missing_space(kind: &ErrorKind, source: &SourceFile, at: usize) -> Option<Diagnostic> {
+    if !matches!(
+        kind,
+        ErrorKind::MappingValueNotAllowed
+            | ErrorKind::SimpleKeyExpected
+            | ErrorKind::InvalidSimpleKey
+    ) {
+        return None;
+    }
+    let number = source.position(at).line;
+    let candidates = [Some(number), number.checked_sub(1).filter(|n| *n > 0)];
+    for number in candidates.into_iter().flatten() {
+        let line = source.line(number);
+        let text = &source.text()[line.clone()];
+        let key = text.trim_start().trim_start_matches("- ");
+        let word = key
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
+            .unwrap_or(0);
+        if word == 0 || text.contains(": ") || text.ends_with(':') {
+            continue;
+        }
+        let after = key[word..].strip_prefix(':');
+        if after.is_some_and(|after| !after.is_empty() && !after.starts_with("//")) {
+            let colon = line.end - key.len() + word;
+            return Some(
+                Diagnostic::error("yaml/syntax", format!("no space after `{}:`", &key[..word]))
+                    .primary(
+                        source.span(colon..colon + 1),
+                        "a space is missing after this",
+                    )
+                    .hint(format!(
+                        "write `{}: {}`",
+                        &key[..word],
+                        after.unwrap_or_default().trim()
+                    )),
+            );
+        }
+    }
+    None
+}
+
+/// The quote or bracket that is still open at a place, as far as can be told without parsing.
+fn still_open(kind: &ErrorKind, text: &str, from: usize, at: usize) -> Option<usize> {
+    let quote = matches!(
+        kind,
+        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::DocumentIndicatorInQuotedScalar
+    );
+    let bracket = matches!(
+        kind,
+        ErrorKind::InvalidColonPlacement
+            | ErrorKind::FlowMappingValueAdjacentCollection
+            | ErrorKind::ExpectedFlowMappingSeparator
+            | ErrorKind::ExpectedFlowSequenceSeparator
+            | ErrorKind::UnexpectedEofFlowMapping
+            | ErrorKind::UnexpectedEofFlowSequence
+            | ErrorKind::UnexpectedEofImplicitFlowMapping
+    );
+    if !quote && !bracket {
+        return None;
+    }
+    let mut brackets = Vec::new();
+    let mut quoted: Option<(usize, u8)> = None;
+    let mut before = b'\n';
+    let bytes = text.as_bytes();
+    let mut index = from;
+    while index < at.min(bytes.len()) {
+        let byte = bytes[index];
+        match (quoted, byte) {
+            (Some((_, b'"')), b'\\') => index += 1,
+            (Some((_, quote)), byte) if byte == quote => quoted = None,
+            (Some(_), _) => {}
+            // A quote only opens where a value may start: not in `don't`.
+            (None, b'"' | b'\'') if matches!(before, b' ' | b'\n' | b'[' | b'{' | b',' | b'(') => {
+                quoted = Some((index, byte));
+            }
+            (None, b'#') if matches!(before, b' ' | b'\n') => {
+                index += bytes[index..].iter().position(|b| *b == b'\n').unwrap_or(0);
+                before = b'\n';
+                index += 1;
+                continue;
+            }
+            (None, b'[' | b'{') => brackets.push(index),
+            (None, b']' | b'}') => {
+                brackets.pop();
+            }
+            _ => {}
+        }
+        before = byte;
+        index += 1;
+    }
+    if quote {
+        quoted.map(|(at, _)| at)
+    } else {
+        brackets.pop()
+    }
 }
 
 fn code(kind: &ErrorKind) -> &'static str {

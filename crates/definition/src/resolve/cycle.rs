@@ -1,6 +1,6 @@
 //! Cycles in `uses` between services: nobody could start first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use seaworthy_diagnostics::{Diagnostic, Span};
 
@@ -10,17 +10,21 @@ use crate::model::{Platform, ServiceName};
 impl Resolver<'_> {
     /// Reports each cycle once, with every place that makes it.
     pub(super) fn cycles(&mut self, platform: &Platform) {
-        let mut reported: BTreeSet<BTreeSet<ServiceName>> = BTreeSet::new();
-        let services: Vec<ServiceName> = platform.services.keys().cloned().collect();
-        for start in &services {
-            let Some(cycle) = self.cycle_from(start) else {
-                continue;
-            };
-            let members: BTreeSet<ServiceName> =
-                cycle.iter().map(|(name, _)| name.clone()).collect();
-            if !reported.insert(members) {
+        let edges = std::mem::take(&mut self.edges);
+        let mut uses: BTreeMap<&ServiceName, Vec<(&ServiceName, Span)>> = BTreeMap::new();
+        for (from, to, span) in &edges {
+            uses.entry(from).or_default().push((to, *span));
+        }
+        // A service of a cycle that was reported is not looked at again.
+        let mut reported: BTreeSet<ServiceName> = BTreeSet::new();
+        for start in platform.services.keys() {
+            if reported.contains(start) {
                 continue;
             }
+            let Some(cycle) = Self::cycle_from(start, &uses) else {
+                continue;
+            };
+            reported.extend(cycle.iter().map(|(name, _)| name.clone()));
             let mut chain: Vec<String> =
                 cycle.iter().map(|(name, _)| format!("`{name}`")).collect();
             chain.push(chain[0].clone());
@@ -45,31 +49,29 @@ impl Resolver<'_> {
     }
 
     /// The shortest cycle through a service: each member, and the place where it uses the next.
-    fn cycle_from(&self, start: &ServiceName) -> Option<Vec<(ServiceName, Span)>> {
-        let mut paths: Vec<Vec<(ServiceName, Span)>> = vec![Vec::new()];
-        let mut seen: BTreeSet<&ServiceName> = BTreeSet::new();
-        while let Some(path) = (!paths.is_empty()).then(|| paths.remove(0)) {
-            let here = path.last().map_or(start, |(name, _)| name).clone();
-            let here = if path.is_empty() { start.clone() } else { here };
-            for (from, to, span) in &self.edges {
-                let at = if path.is_empty() { start } else { &here };
-                if from != at {
-                    continue;
-                }
-                let mut next = path.clone();
-                next.push((to.clone(), *span));
-                if to == start {
-                    // Each entry holds the target of an edge and its place: shift the names by one.
-                    let mut cycle = Vec::with_capacity(next.len());
-                    let mut from = start.clone();
-                    for (to, span) in next {
-                        cycle.push((from, span));
-                        from = to;
+    fn cycle_from(
+        start: &ServiceName,
+        uses: &BTreeMap<&ServiceName, Vec<(&ServiceName, Span)>>,
+    ) -> Option<Vec<(ServiceName, Span)>> {
+        // Who was reached from whom, and where that is said.
+        let mut reached: BTreeMap<&ServiceName, (&ServiceName, Span)> = BTreeMap::new();
+        let mut queue = VecDeque::from([start]);
+        while let Some(here) = queue.pop_front() {
+            for &(next, span) in uses.get(here).map_or(&[][..], Vec::as_slice) {
+                if next == start {
+                    let mut cycle = vec![(here.clone(), span)];
+                    let mut member = here;
+                    while member != start {
+                        let (from, span) = reached[member];
+                        cycle.push((from.clone(), span));
+                        member = from;
                     }
+                    cycle.reverse();
                     return Some(cycle);
                 }
-                if seen.insert(to) {
-                    paths.push(next);
+                if !reached.contains_key(next) {
+                    reached.insert(next, (here, span));
+                    queue.push_back(next);
                 }
             }
         }

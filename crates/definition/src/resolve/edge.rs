@@ -27,7 +27,11 @@ impl Resolver<'_> {
                     limit.key,
                     "the web application firewall refuses what is over the limit",
                 )
-                .hint("write `waf: true`, or leave `rate_limit` out"),
+                .hint(if kind == EdgeKind::Alb {
+                    "write `waf: true`, or leave `rate_limit` out"
+                } else {
+                    "leave `rate_limit` out, or write `kind: alb`, which has one"
+                }),
             );
         }
         if let Some(value) = scope.get("waf").filter(|_| waf && kind != EdgeKind::Alb) {

@@ -76,7 +76,7 @@ impl Resolver<'_> {
         let place = part(self.source, span, text, at);
         let diagnostic = Diagnostic::error(
             "definition/reference-form",
-            format!("`${{{inside}}}` is no reference"),
+            format!("`${{{inside}}}` is not a reference"),
         )
         .primary(place, "expected `${name.attribute}`");
         let diagnostic = match self.names.get(inside) {

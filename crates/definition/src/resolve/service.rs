@@ -1,6 +1,6 @@
 //! Services.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use seaworthy_diagnostics::{Diagnostic, Span as Place, suggest};
@@ -398,6 +398,9 @@ impl Resolver<'_> {
         let target = ["cpu", "memory", "requests"]
             .into_iter()
             .find_map(|key| scope.get(key).map(|value| (key, value)));
+        let aims = ["cpu", "memory", "requests"]
+            .iter()
+            .any(|key| scope.has(key));
         if let Some((key, value)) = target
             && scale.max == scale.min
             && !scope.is_incomplete()
@@ -417,7 +420,7 @@ impl Resolver<'_> {
                 )
                 .hint(format!("write `max:`, or leave `{key}` out")),
             );
-        } else if target.is_none()
+        } else if !aims
             && scale.max > scale.min
             && !scope.is_incomplete()
             && let Some(max) = scope.get("max")
@@ -579,16 +582,17 @@ impl Resolver<'_> {
         services: &IndexMap<ServiceName, Service>,
         platform: &Scope<'_>,
     ) {
-        let incomplete = |name: &ServiceName| {
-            platform.objects("services").iter().any(|(other, scope)| {
-                *other == name.as_str() && (scope.is_incomplete() || scope.has("ports"))
-            })
-        };
+        let excused: BTreeSet<&str> = platform
+            .objects("services")
+            .into_iter()
+            .filter(|(_, scope)| scope.is_incomplete() || scope.has("ports"))
+            .map(|(name, _)| name)
+            .collect();
         for (name, place) in std::mem::take(&mut self.addresses) {
             if services
                 .get(&name)
                 .is_some_and(|service| service.ports.is_empty())
-                && !incomplete(&name)
+                && !excused.contains(name.as_str())
             {
                 self.report(
                     Diagnostic::error(
@@ -606,7 +610,7 @@ impl Resolver<'_> {
         &mut self,
         key: &str,
         scope: &Scope<'_>,
-        uses: &std::collections::BTreeSet<crate::model::Resource>,
+        uses: &BTreeSet<crate::model::Resource>,
     ) {
         let Some(value) = scope.get(key) else { return };
         let has_database = uses

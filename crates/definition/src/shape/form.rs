@@ -182,7 +182,7 @@ pub(crate) static VARIABLE_NAME: Form = form(
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .collect();
-        let problem = Problem::new(format!("`{text}` is no name of a variable"))
+        let problem = Problem::new(format!("`{text}` is not a valid name for a variable"))
             .label("expected letters, digits and `_`, not starting with a digit");
         Err(
             if fixed.starts_with(|c: char| c.is_ascii_digit()) || fixed.is_empty() {
@@ -210,7 +210,7 @@ fn name(text: &str, longest: usize, letter_first: bool) -> Result<(), Problem> {
         return Ok(());
     }
     let proposal = name_like(text);
-    let problem = Problem::new(format!("`{text}` is no name for this"))
+    let problem = Problem::new(format!("`{text}` is not a valid name"))
         .label("expected lower case letters, digits and `-`, starting with a letter");
     Err(match proposal {
         Some(proposal) if proposal.len() <= longest => problem.hint(format!("write `{proposal}`")),
@@ -356,7 +356,8 @@ pub(crate) static MAIL: Form = form(
         if fits {
             Ok(())
         } else {
-            Err(Problem::new(format!("`{text}` is no mail address")))
+            Err(Problem::new(format!("`{text}` is not a mail address"))
+                .label("expected one such as `team@example.com`"))
         }
     },
 );
@@ -402,7 +403,7 @@ fn host(text: &str) -> Result<(), Problem> {
     if text.len() <= 253 && bare.split('.').all(label) {
         Ok(())
     } else {
-        Err(Problem::new(format!("`{text}` is no host name"))
+        Err(Problem::new(format!("`{text}` is not a host name"))
             .label("expected letters, digits, `-` and dots, such as `counter.example.com`"))
     }
 }
@@ -424,7 +425,7 @@ fn repository(text: &str) -> Result<(), Problem> {
                 .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     if parts.len() < 3 || !parts.iter().all(part) || !parts[0].contains('.') {
-        let problem = Problem::new(format!("`{text}` is no repository"))
+        let problem = Problem::new(format!("`{text}` is not a repository"))
             .label("expected host, owner and name, such as `github.com/acme/counter`");
         return Err(if parts.len() == 2 && parts.iter().all(part) {
             problem.hint(format!("write `github.com/{bare}`"))
@@ -517,7 +518,7 @@ pub(crate) static ACCOUNT: Form = form(
             return Ok(());
         }
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let problem = Problem::new(format!("`{text}` is no AWS account"))
+        let problem = Problem::new(format!("`{text}` is not an AWS account"))
             .label("expected twelve digits, in quotes");
         Err(if digits.len() == 12 {
             problem.hint(format!("write \"{digits}\""))
@@ -540,7 +541,7 @@ pub(crate) static REGION: Form = form(
         if fits {
             return Ok(());
         }
-        let problem = Problem::new(format!("`{text}` is no AWS region"))
+        let problem = Problem::new(format!("`{text}` is not an AWS region"))
             .label("expected one such as `eu-west-3`");
         let shortened = text.strip_suffix(|c: char| c.is_ascii_lowercase());
         Err(match shortened {
@@ -564,7 +565,7 @@ pub(crate) static KUBERNETES: Form = form(
         {
             return Ok(());
         }
-        let problem = Problem::new(format!("`{text}` is no minor version of Kubernetes"))
+        let problem = Problem::new(format!("`{text}` is not a minor version of Kubernetes"))
             .label("expected one such as \"1.36\"");
         let parts: Vec<&str> = text.trim_start_matches('v').split('.').collect();
         Err(match parts[..] {
@@ -590,7 +591,7 @@ pub(crate) static NETWORK_ID: Form = form(
         }) {
             Ok(())
         } else {
-            Err(Problem::new(format!("`{text}` is no id of a VPC"))
+            Err(Problem::new(format!("`{text}` is not the id of a VPC"))
                 .label("expected one such as `vpc-0123456789abcdef0`"))
         }
     },
@@ -609,7 +610,7 @@ pub(crate) static ARN: Form = form(
             Ok(())
         } else {
             Err(
-                Problem::new(format!("`{text}` is no ARN of an IAM principal"))
+                Problem::new(format!("`{text}` is not an ARN of an IAM principal"))
                     .label("expected one such as `arn:aws:iam::111111111111:role/admin`"),
             )
         }
@@ -627,7 +628,7 @@ pub(crate) static CIDR: Form = form(
             ))
         });
         let Some((address, prefix)) = parts else {
-            let problem = Problem::new(format!("`{text}` is no range of addresses"))
+            let problem = Problem::new(format!("`{text}` is not a range of addresses"))
                 .label("expected one such as `203.0.113.0/24`");
             return Err(if text.parse::<std::net::Ipv4Addr>().is_ok() {
                 problem.hint(format!("write `{text}/32` for this one address"))

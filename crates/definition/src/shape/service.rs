@@ -112,6 +112,11 @@ pub(crate) static SERVICE: Object = Object {
     strangers: &[
         stranger("environment", "Compose", "write `env:`"),
         stranger(
+            "environments",
+            "the platform",
+            "write `env:` for variables; `environments:` at the top is where the platform runs",
+        ),
+        stranger(
             "env_file",
             "Compose",
             "write the variables under `env:`, and secret ones as `${name.value}` of an entry of `secrets:`",

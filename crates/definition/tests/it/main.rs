@@ -1,3 +1,4 @@
 //! The definition as its users see it.
 
+mod cases;
 mod examples;

@@ -76,6 +76,20 @@ const TOOLS: &[Tool] = &[
         ],
     },
     Tool {
+        program: "psql",
+        purpose: "`seaworthy psql`",
+        version: "--version",
+        ways: &[Way::Install {
+            packages: &["postgresql-client"],
+        }],
+    },
+    Tool {
+        program: "git",
+        purpose: "the tidy tests",
+        version: "--version",
+        ways: &[Way::Install { packages: &["git"] }],
+    },
+    Tool {
         program: "python3",
         purpose: "running a folder that is not ours",
         version: "--version",

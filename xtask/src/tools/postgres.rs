@@ -3,14 +3,19 @@
 use seaworthy_postgres::{Installation, ObtainStep, Origin, Settings};
 use seaworthy_testkit::tools::cache;
 
-use super::Found;
+use super::{Found, debian};
 use crate::Failure;
 
 /// The major version that the examples declare.
 const MAJOR: u32 = 18;
 
 pub(super) fn get() -> Result<Found, Failure> {
-    let installation = installation()?;
+    // Without npm and pip there is no way to get it; where we may install something, pip is the smaller one.
+    let installation = installation().or_else(|failure| {
+        debian::install(&["python3-pip"])
+            .map_err(|second| format!("{failure}\n  `apt-get install python3-pip`: {second}"))?;
+        installation()
+    })?;
     Ok(Found {
         path: installation.bin().join("postgres"),
         version: installation.version().to_string(),

@@ -20,14 +20,20 @@
 
 mod data;
 mod definition;
+mod explain;
 mod merge;
 pub mod model;
 mod read;
+mod reference;
 mod resolve;
 mod schedule;
+mod schema;
 mod shape;
 mod template;
 mod units;
 mod value;
 
 pub use definition::Definition;
+pub use explain::{ExplainError, Explanation, Origin};
+pub use reference::reference;
+pub use schema::schema;

@@ -373,9 +373,6 @@ impl<'a> Reader<'a> {
         };
         let mut map = Map::default();
         for pair in pairs {
-            if pair.text.starts_with("x-") {
-                continue;
-            }
             let key_span = self.tree.node(pair.key).span;
             if map.entries.contains_key(pair.text) {
                 continue;

@@ -6,6 +6,7 @@ use super::{Object, Shape, key, stranger};
 pub(crate) static BUCKET: Object = Object {
     name: "bucket",
     doc: "A bucket of objects: private, encrypted and TLS only, always.",
+    one_of: &[],
     keys: &[
         key(
             "versioned",

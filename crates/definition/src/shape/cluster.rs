@@ -6,6 +6,7 @@ use super::{Choice, Dated, Object, Shape, choice, key, stranger};
 pub(crate) static CLUSTER: Object = Object {
     name: "cluster",
     doc: "The Kubernetes cluster that an environment runs on.",
+    one_of: &[],
     keys: &[
         key(
             "kubernetes",

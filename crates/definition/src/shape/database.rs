@@ -6,6 +6,7 @@ use super::{Choice, Dated, Object, Shape, choice, key, stranger};
 pub(crate) static DATABASE: Object = Object {
     name: "database",
     doc: "A PostgreSQL database, with a server of its own in the cloud.",
+    one_of: &[],
     keys: &[
         key("engine", &Shape::Choice(ENGINE), "The engine.").default("postgres"),
         key(
@@ -37,7 +38,8 @@ pub(crate) static DATABASE: Object = Object {
             "backup",
             &Shape::Object(&BACKUP),
             "How it is backed up, and whether restoring is rehearsed.",
-        ),
+        )
+        .inner(),
         key(
             "was",
             &Shape::Text(&form::NAME),
@@ -106,6 +108,7 @@ static SIZE: &[Choice] = &[
 pub(crate) static BACKUP: Object = Object {
     name: "backup",
     doc: "How a database is backed up.",
+    one_of: &[],
     keys: &[
         key(
             "point_in_time",

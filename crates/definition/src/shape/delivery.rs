@@ -6,6 +6,7 @@ use super::{Choice, Object, Shape, choice, key, stranger};
 pub(crate) static DELIVERY: Object = Object {
     name: "delivery",
     doc: "How changes reach the cluster: CI builds, GitOps applies.",
+    one_of: &[],
     keys: &[
         key("gitops", &Shape::Choice(GITOPS), "What applies from git.").default("argo-cd"),
         key("ci", &Shape::Choice(CI), "What builds and releases.").default("github-actions"),
@@ -34,6 +35,7 @@ static CI: &[Choice] = &[
 pub(crate) static GITOPS_REPOSITORY: Object = Object {
     name: "GitOps repository",
     doc: "A GitOps tree outside the platform's repository.",
+    one_of: &[],
     keys: &[
         key(
             "url",

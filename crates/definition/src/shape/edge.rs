@@ -5,6 +5,7 @@ use super::{Choice, Object, Shape, choice, key, stranger};
 pub(crate) static EDGE: Object = Object {
     name: "edge",
     doc: "What stands between the internet and the routes.",
+    one_of: &[],
     keys: &[
         key(
             "kind",

@@ -7,6 +7,7 @@ use super::{Object, Shape, key, stranger};
 pub(crate) static ENVIRONMENT: Object = Object {
     name: "environment",
     doc: "A named place where the platform runs. Its own settings stand here; what it changes of the rest stands under `override`.",
+    one_of: &[],
     keys: &[
         key(
             "account",
@@ -29,7 +30,8 @@ pub(crate) static ENVIRONMENT: Object = Object {
             "existing",
             &Shape::Object(&EXISTING),
             "What exists already and is adopted instead of made.",
-        ),
+        )
+        .inner(),
         key(
             "awake",
             &Shape::Text(&form::AWAKE),
@@ -78,6 +80,7 @@ pub(crate) static ENVIRONMENT: Object = Object {
 pub(crate) static EXISTING: Object = Object {
     name: "set of existing things",
     doc: "Things that exist already and are adopted instead of made.",
+    one_of: &[],
     keys: &[
         key("network", &Shape::Text(&form::NETWORK_ID), "A VPC's id."),
         key(

@@ -27,8 +27,10 @@ pub(crate) struct Form {
 /// What a number without quotes means where text is expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Numbers {
-    /// Its text, as written: a quantity.
+    /// Its text, as written.
     AsWritten,
+    /// A quantity without its unit, which the check explains.
+    WithoutUnit,
     /// A mistake: quotes are missing.
     Quote,
 }
@@ -113,6 +115,11 @@ const fn form(
 
 impl Form {
     const fn quantity(mut self) -> Self {
+        self.numbers = Numbers::WithoutUnit;
+        self
+    }
+
+    const fn numbers(mut self) -> Self {
         self.numbers = Numbers::AsWritten;
         self
     }
@@ -241,7 +248,7 @@ fn name_like(text: &str) -> Option<String> {
 
 // Texts
 
-pub(crate) static TEXT: Form = form("a text", &[], "", filled);
+pub(crate) static TEXT: Form = form("a text", &[], r"\S", filled);
 /// A word of a command: a program or an argument.
 pub(crate) static WORD: Form = form("a text", &[], "", any).references(References::Literal);
 /// A value of `env`.
@@ -251,7 +258,7 @@ pub(crate) static TEMPLATE: Form = form(
     "",
     any,
 )
-.quantity()
+.numbers()
 .references(References::Replaced);
 pub(crate) static SECRET_NAME_IN: Form = form(
     "the name of a secret",
@@ -457,7 +464,7 @@ pub(crate) static CPU: Form = form(
     r"^([0-9]+m|[0-9]+(\.[0-9]{1,3})?)$",
     |text| units::cpu(text).map(drop),
 )
-.quantity();
+.numbers();
 pub(crate) static MEMORY: Form = form(
     "an amount of memory such as `128Mi`",
     &["128Mi", "1Gi"],

@@ -8,6 +8,7 @@ use super::{Object, Shape, key, stranger};
 pub(crate) static JOB: Object = Object {
     name: "job",
     doc: "A command of a service's build that runs on a schedule, to its end.",
+    one_of: &[],
     keys: &[
         key(
             "service",
@@ -38,7 +39,8 @@ pub(crate) static JOB: Object = Object {
             "resources",
             &Shape::Object(&RESOURCES),
             "What it asks of a node.",
-        ),
+        )
+        .inner(),
         key(
             "timeout",
             &Shape::Text(&form::DURATION),

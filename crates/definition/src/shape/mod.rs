@@ -29,6 +29,8 @@ pub(crate) struct Object {
     pub(crate) name: &'static str,
     /// What it is for.
     pub(crate) doc: &'static str,
+    /// At least one of these keys must be given; empty: none need be.
+    pub(crate) one_of: &'static [&'static str],
     /// Its keys, in the order of the reference.
     pub(crate) keys: &'static [Key],
     /// Words of other tools, and what to write here instead.
@@ -72,6 +74,8 @@ pub(crate) enum Default {
     Value(&'static str),
     /// The newest that the dated data knows.
     Dated(Dated),
+    /// The defaults of the keys in it.
+    Inner,
     /// It depends, in these words.
     Computed(&'static str),
 }
@@ -92,7 +96,7 @@ impl Default {
             Self::Value(text) => Some(text),
             Self::Dated(Dated::Postgres) => Some(&data::versions().postgres),
             Self::Dated(Dated::Kubernetes) => Some(&data::versions().kubernetes),
-            Self::Absent | Self::Required | Self::Computed(_) => None,
+            Self::Absent | Self::Required | Self::Inner | Self::Computed(_) => None,
         }
     }
 }
@@ -233,6 +237,11 @@ impl Key {
 
     const fn dated(mut self, dated: Dated) -> Self {
         self.default = Default::Dated(dated);
+        self
+    }
+
+    const fn inner(mut self) -> Self {
+        self.default = Default::Inner;
         self
     }
 

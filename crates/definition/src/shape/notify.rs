@@ -6,6 +6,7 @@ use super::{Object, Shape, key, stranger};
 pub(crate) static NOTIFY: Object = Object {
     name: "notify target",
     doc: "A place that alerts and budget alarms are sent to, by exactly one of its keys.",
+    one_of: &["teams", "slack", "webhook", "mail"],
     keys: &[
         key(
             "teams",

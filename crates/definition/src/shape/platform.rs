@@ -12,6 +12,7 @@ pub(crate) static ROOT: Shape = Shape::Object(&PLATFORM);
 pub(crate) static PLATFORM: Object = Object {
     name: "platform",
     doc: "Everything one definition describes.",
+    one_of: &[],
     keys: &[
         key("platform", &Shape::Text(&form::PLATFORM_NAME), "The platform's name. Names of cloud resources begin with it.")
             .required()
@@ -28,9 +29,12 @@ pub(crate) static PLATFORM: Object = Object {
         key("jobs", &JOBS, "Commands that run on a schedule, by name."),
         key("buckets", &BUCKETS, "Buckets of objects, by name."),
         key("notify", &NOTIFY, "Places that alerts and budget alarms are sent to, by name."),
-        key("edge", &Shape::Object(&edge::EDGE), "What stands between the internet and the routes."),
-        key("cluster", &Shape::Object(&cluster::CLUSTER), "The Kubernetes cluster of each environment."),
-        key("delivery", &Shape::Object(&delivery::DELIVERY), "How changes reach the cluster.").fixed(),
+        key("edge", &Shape::Object(&edge::EDGE), "What stands between the internet and the routes.")
+        .inner(),
+        key("cluster", &Shape::Object(&cluster::CLUSTER), "The Kubernetes cluster of each environment.")
+        .inner(),
+        key("delivery", &Shape::Object(&delivery::DELIVERY), "How changes reach the cluster.").fixed()
+        .inner(),
         key("environments", &ENVIRONMENTS, "Named places where the platform runs in the cloud.").fixed(),
     ],
     strangers: &[
@@ -53,6 +57,7 @@ pub(crate) static PLATFORM: Object = Object {
 pub(crate) static REPOSITORY: Object = Object {
     name: "repository",
     doc: "A git repository on a forge.",
+    one_of: &[],
     keys: &[
         key(
             "url",

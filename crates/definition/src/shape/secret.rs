@@ -6,6 +6,7 @@ use super::{Object, Shape, key, stranger};
 pub(crate) static SECRET: Object = Object {
     name: "secret",
     doc: "A secret whose value the team puts into the secret store itself. Services read it as `${name.value}`.",
+    one_of: &[],
     keys: &[key(
         "description",
         &Shape::Text(&form::TEXT),

@@ -7,6 +7,7 @@ use super::{Object, Shape, key, stranger};
 pub(crate) static SERVICE: Object = Object {
     name: "service",
     doc: "A unit that a team owns and ships. It needs one of `build`, `image` and `run`.",
+    one_of: &["build", "image", "run"],
     keys: &[
         key(
             "build",
@@ -41,7 +42,8 @@ pub(crate) static SERVICE: Object = Object {
             "probes",
             &Shape::Object(&PROBES),
             "How it is seen to live. Without probes it counts as ready when its main port accepts a connection.",
-        ),
+        )
+        .inner(),
         key(
             "metrics",
             &Shape::Short {
@@ -74,7 +76,8 @@ pub(crate) static SERVICE: Object = Object {
             "resources",
             &Shape::Object(&RESOURCES),
             "What it asks of a node.",
-        ),
+        )
+        .inner(),
         key(
             "scale",
             &Shape::Short {
@@ -82,7 +85,8 @@ pub(crate) static SERVICE: Object = Object {
                 key: "min",
             },
             "How many replicas run in the cloud; on this machine one runs unless asked otherwise.",
-        ),
+        )
+        .inner(),
         key(
             "slo",
             &Shape::Object(&SLO),
@@ -279,6 +283,7 @@ static PORTS: Shape = Shape::Names {
 pub(crate) static BUILD: Object = Object {
     name: "build",
     doc: "How a service is built: with one of `cargo`, `dockerfile` and `command`; a Dockerfile in the context where none is said.",
+    one_of: &[],
     keys: &[
         key(
             "context",
@@ -322,6 +327,7 @@ pub(crate) static BUILD: Object = Object {
 pub(crate) static PROBES: Object = Object {
     name: "probes",
     doc: "Probes with Kubernetes' meaning.",
+    one_of: &[],
     keys: &[
         key(
             "startup",
@@ -463,6 +469,7 @@ static PROBE_STRANGERS: &[super::Stranger] = &[
 pub(crate) static PROBE: Object = Object {
     name: "probe",
     doc: "One HTTP probe.",
+    one_of: &[],
     keys: probe_keys!("3"),
     strangers: PROBE_STRANGERS,
 };
@@ -470,6 +477,7 @@ pub(crate) static PROBE: Object = Object {
 pub(crate) static STARTUP_PROBE: Object = Object {
     name: "startup probe",
     doc: "An HTTP probe that is given more time.",
+    one_of: &[],
     keys: probe_keys!("30"),
     strangers: PROBE_STRANGERS,
 };
@@ -477,6 +485,7 @@ pub(crate) static STARTUP_PROBE: Object = Object {
 pub(crate) static METRICS: Object = Object {
     name: "metrics endpoint",
     doc: "Where Prometheus scrapes.",
+    one_of: &[],
     keys: &[
         key("path", &Shape::Text(&form::URL_PATH), "The path.").default("/metrics"),
         key("port", &Shape::Text(&REFERENCE), "The name of the port.").computed("the main port"),
@@ -491,6 +500,7 @@ pub(crate) static METRICS: Object = Object {
 pub(crate) static RESOURCES: Object = Object {
     name: "set of resources",
     doc: "What a service asks of a node. CPU has no limit on purpose; memory's limit is its request.",
+    one_of: &[],
     keys: &[
         key("cpu", &Shape::Text(&form::CPU), "CPU requested.").default("100m"),
         key(
@@ -522,6 +532,7 @@ pub(crate) static RESOURCES: Object = Object {
 pub(crate) static SCALE: Object = Object {
     name: "scale",
     doc: "How many replicas run in the cloud. `scale: 2` is short for `scale: { min: 2 }`.",
+    one_of: &[],
     keys: &[
         key(
             "min",
@@ -569,6 +580,7 @@ pub(crate) static SCALE: Object = Object {
 pub(crate) static SLO: Object = Object {
     name: "set of objectives",
     doc: "Service level objectives. It needs `availability` or `latency`.",
+    one_of: &["availability", "latency"],
     keys: &[
         key(
             "window",
@@ -602,6 +614,7 @@ pub(crate) static SLO: Object = Object {
 pub(crate) static ROUTE: Object = Object {
     name: "route",
     doc: "A public route. `route: host.example.com` is short for `route: { host: host.example.com }`.",
+    one_of: &[],
     keys: &[
         key("host", &Shape::Text(&form::HOST), "The host name.").required(),
         key(

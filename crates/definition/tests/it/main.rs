@@ -2,3 +2,7 @@
 
 mod cases;
 mod examples;
+mod explain;
+mod reference;
+mod schema;
+mod yaml_to_json;

@@ -69,7 +69,11 @@ impl Account {
             Ok(metadata) if metadata.uid() != 0 => {
                 let name = named_in_passwd(|entry| entry.uid == metadata.uid())
                     .map_or_else(|| metadata.uid().to_string(), |account| account.name);
-                return Ok(Some(Self { name, uid: metadata.uid(), gid: metadata.gid() }));
+                return Ok(Some(Self {
+                    name,
+                    uid: metadata.uid(),
+                    gid: metadata.gid(),
+                }));
             }
             _ => {}
         }
@@ -92,11 +96,15 @@ impl Account {
 
     /// Checks that this user may enter every folder above `wanted`.
     pub(crate) fn check_reaches(&self, wanted: &Path) -> Result<(), AccountError> {
-        let resolved = fs::canonicalize(wanted)
-            .map_err(|source| AccountError::Look { path: wanted.to_owned(), source })?;
+        let resolved = fs::canonicalize(wanted).map_err(|source| AccountError::Look {
+            path: wanted.to_owned(),
+            source,
+        })?;
         for folder in resolved.ancestors().skip(1) {
-            let metadata = fs::metadata(folder)
-                .map_err(|source| AccountError::Look { path: folder.to_owned(), source })?;
+            let metadata = fs::metadata(folder).map_err(|source| AccountError::Look {
+                path: folder.to_owned(),
+                source,
+            })?;
             let execute = if metadata.uid() == self.uid {
                 0o100
             } else if metadata.gid() == self.gid {
@@ -120,7 +128,10 @@ impl Account {
 /// Reads `/etc/passwd` rather than asking the C library: system users are local, and it needs no unsafe code.
 fn named_in_passwd(wanted: impl Fn(&Account) -> bool) -> Option<Account> {
     let passwd = fs::read_to_string("/etc/passwd").ok()?;
-    passwd.lines().filter_map(parse_passwd_line).find(|entry| wanted(entry))
+    passwd
+        .lines()
+        .filter_map(parse_passwd_line)
+        .find(|entry| wanted(entry))
 }
 
 fn parse_passwd_line(line: &str) -> Option<Account> {
@@ -128,8 +139,17 @@ fn parse_passwd_line(line: &str) -> Option<Account> {
     let name = fields.next()?.to_owned();
     let _password = fields.next()?;
     // macOS writes `nobody` as -2; as an id that is 4294967294.
-    let id = |field: &str| field.parse::<i64>().ok().and_then(|id| u32::try_from(id & 0xffff_ffff).ok());
-    Some(Account { name, uid: id(fields.next()?)?, gid: id(fields.next()?)? })
+    let id = |field: &str| {
+        field
+            .parse::<i64>()
+            .ok()
+            .and_then(|id| u32::try_from(id & 0xffff_ffff).ok())
+    };
+    Some(Account {
+        name,
+        uid: id(fields.next()?)?,
+        gid: id(fields.next()?)?,
+    })
 }
 
 #[cfg(test)]
@@ -138,9 +158,20 @@ mod tests {
 
     #[test]
     fn reads_passwd_lines() {
-        let postgres = parse_passwd_line("postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash");
-        assert_eq!(postgres, Some(Account { name: "postgres".into(), uid: 101, gid: 104 }));
-        let nobody = parse_passwd_line("nobody:*:-2:-2:Unprivileged User:/var/empty:/usr/bin/false").map(|a| a.uid);
+        let postgres = parse_passwd_line(
+            "postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash",
+        );
+        assert_eq!(
+            postgres,
+            Some(Account {
+                name: "postgres".into(),
+                uid: 101,
+                gid: 104
+            })
+        );
+        let nobody =
+            parse_passwd_line("nobody:*:-2:-2:Unprivileged User:/var/empty:/usr/bin/false")
+                .map(|a| a.uid);
         assert_eq!(nobody, Some(4_294_967_294));
         assert_eq!(parse_passwd_line("# User Database"), None);
     }

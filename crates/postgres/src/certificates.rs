@@ -11,7 +11,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use thiserror::Error;
 use x509_cert::der::DecodePem;
 
@@ -62,16 +65,24 @@ impl Certificates {
 
     /// Makes what is missing or about to expire, and a fresh server certificate that `account` may read.
     pub(crate) fn prepare(&self, account: Option<&Account>) -> Result<(), CertificateError> {
-        fs::create_dir_all(&self.folder)
-            .map_err(|source| CertificateError::Write { path: self.folder.clone(), source })?;
+        fs::create_dir_all(&self.folder).map_err(|source| CertificateError::Write {
+            path: self.folder.clone(),
+            source,
+        })?;
         let authority = match self.existing_authority() {
             Some(authority) => authority,
             None => self.make_authority()?,
         };
 
-        let names = ["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string(), "::1".to_owned()];
+        let names = [
+            "localhost".to_owned(),
+            Ipv4Addr::LOCALHOST.to_string(),
+            "::1".to_owned(),
+        ];
         let mut params = CertificateParams::new(names)?;
-        params.distinguished_name.push(DnType::CommonName, "localhost");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "localhost");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         (params.not_before, params.not_after) = validity();
@@ -83,13 +94,20 @@ impl Certificates {
 
     fn existing_authority(&self) -> Option<Issuer<'static, KeyPair>> {
         let certificate = x509_cert::Certificate::from_pem(fs::read(self.ca_file()).ok()?).ok()?;
-        let expires = certificate.tbs_certificate.validity.not_after.to_system_time();
+        let expires = certificate
+            .tbs_certificate
+            .validity
+            .not_after
+            .to_system_time();
         if expires < SystemTime::now() + RENEW_BEFORE {
             return None;
         }
         let key = KeyPair::from_pem(&fs::read_to_string(self.folder.join("ca.key")).ok()?).ok()?;
         // A certificate of another key would make a chain that no client accepts.
-        let public = certificate.tbs_certificate.subject_public_key_info.subject_public_key;
+        let public = certificate
+            .tbs_certificate
+            .subject_public_key_info
+            .subject_public_key;
         (public.as_bytes()? == key.public_key_raw()).then(|| Issuer::new(authority_params(), key))
     }
 
@@ -103,7 +121,13 @@ impl Certificates {
     }
 
     /// Written beside and renamed, so that a reader never sees half a file.
-    fn write(&self, name: &str, text: &str, mode: u32, account: Option<&Account>) -> Result<(), CertificateError> {
+    fn write(
+        &self,
+        name: &str,
+        text: &str,
+        mode: u32,
+        account: Option<&Account>,
+    ) -> Result<(), CertificateError> {
         let path = self.folder.join(name);
         write_private(&path, text.as_bytes(), mode, account)
             .map_err(|source| CertificateError::Write { path, source })
@@ -113,7 +137,9 @@ impl Certificates {
 fn authority_params() -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, "Seaworthy local PostgreSQL");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Seaworthy local PostgreSQL");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     (params.not_before, params.not_after) = validity();
@@ -123,14 +149,26 @@ fn authority_params() -> CertificateParams {
 /// From yesterday, because clocks of virtual machines jump.
 fn validity<T: From<SystemTime>>() -> (T, T) {
     let now = SystemTime::now();
-    (T::from(now - Duration::from_hours(24)), T::from(now + TEN_YEARS))
+    (
+        T::from(now - Duration::from_hours(24)),
+        T::from(now + TEN_YEARS),
+    )
 }
 
 /// Writes a file with exactly this mode from its first byte on, atomically.
-pub(crate) fn write_private(path: &Path, bytes: &[u8], mode: u32, account: Option<&Account>) -> io::Result<()> {
+pub(crate) fn write_private(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    account: Option<&Account>,
+) -> io::Result<()> {
     let beside = path.with_extension("new");
     let _ = fs::remove_file(&beside);
-    let mut file = fs::File::options().write(true).create_new(true).mode(mode).open(&beside)?;
+    let mut file = fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&beside)?;
     file.write_all(bytes)?;
     if let Some(account) = account {
         account.own(&beside)?;

@@ -34,7 +34,9 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+        }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -53,10 +55,12 @@ impl Cluster {
     pub(crate) fn major(&self) -> io::Result<u32> {
         let path = self.data().join("PG_VERSION");
         let text = fs::read_to_string(path)?;
-        text.trim().parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("it says {text:?}")))
+        text.trim()
+            .parse()
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("it says {text:?}")))
     }
 
-    fn password_file(&self) -> PathBuf {
+    pub(crate) fn password_file(&self) -> PathBuf {
         self.folder.join("superuser-password")
     }
 
@@ -75,18 +79,24 @@ impl Cluster {
         account: Option<&Account>,
         log: &Path,
     ) -> Result<(), StartError> {
-        let in_folder = |source| StartError::PrepareFolder { path: self.folder.clone(), source };
-        self.make_folder().map_err(in_folder)?;
+        let in_folder = |source| StartError::PrepareFolder {
+            path: self.folder.clone(),
+            source,
+        };
+        self.make_folder(account).map_err(in_folder)?;
         if let Some(account) = account {
             account.check_reaches(&self.password_file().with_file_name("."))?;
         }
 
         let password = random_password();
-        write_private(&self.password_file(), password.as_bytes(), 0o600, None).map_err(in_folder)?;
+        write_private(&self.password_file(), password.as_bytes(), 0o600, None)
+            .map_err(in_folder)?;
         // As root, initdb runs as another user, who must be able to read it; the file that stays is the caller's.
         let handed_over = self.folder.join("superuser-password.initdb");
         write_private(&handed_over, password.as_bytes(), 0o600, account).map_err(in_folder)?;
-        let result = self.run_initdb(installation, account, &handed_over, log).await;
+        let result = self
+            .run_initdb(installation, account, &handed_over, log)
+            .await;
         let _ = fs::remove_file(&handed_over);
         result?;
 
@@ -100,11 +110,12 @@ impl Cluster {
         self.folder.join("data.new")
     }
 
-    fn make_folder(&self) -> io::Result<()> {
-        if !self.folder.is_dir() {
-            fs::create_dir_all(&self.folder)?;
-            // Whatever the umask is: as root, the server's user must get through.
-            fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o755))?;
+    fn make_folder(&self, account: Option<&Account>) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        if account.is_some() {
+            // Whatever the umask was: the server's user must get through.
+            let mode = fs::metadata(&self.folder)?.permissions().mode();
+            fs::set_permissions(&self.folder, fs::Permissions::from_mode(mode | 0o111))?;
         }
         let unfinished = self.unfinished();
         if unfinished.exists() {
@@ -121,8 +132,14 @@ impl Cluster {
         log: &Path,
     ) -> Result<(), StartError> {
         let unfinished = self.unfinished();
-        let in_folder = |source| StartError::PrepareFolder { path: unfinished.clone(), source };
-        fs::DirBuilder::new().mode(0o700).create(&unfinished).map_err(in_folder)?;
+        let in_folder = |source| StartError::PrepareFolder {
+            path: unfinished.clone(),
+            source,
+        };
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&unfinished)
+            .map_err(in_folder)?;
         if let Some(account) = account {
             account.own(&unfinished).map_err(in_folder)?;
         }
@@ -134,7 +151,13 @@ impl Cluster {
             .arg(&unfinished)
             .arg("--pwfile")
             .arg(password)
-            .args(["--username", SUPERUSER, "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale"])
+            .args([
+                "--username",
+                SUPERUSER,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--no-locale",
+            ])
             // Nothing in it is worth anything yet. The caller forces it to disk once, in the background, while the
             // server already starts (see `Server::start`), instead of file by file while everybody waits.
             .args(["--no-sync", "--no-instructions"]);
@@ -142,21 +165,35 @@ impl Cluster {
             // The same order and the same `upper('é')` on every machine, without the C library or ICU.
             command.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
         }
-        let (file, from) = open_log(log).map_err(|source| StartError::OpenLog { path: log.to_owned(), source })?;
+        let (file, from) = open_log(log).map_err(|source| StartError::OpenLog {
+            path: log.to_owned(),
+            source,
+        })?;
         prepare_environment(&mut command);
-        attach(&mut command, file).map_err(|source| StartError::OpenLog { path: log.to_owned(), source })?;
+        attach(&mut command, file).map_err(|source| StartError::OpenLog {
+            path: log.to_owned(),
+            source,
+        })?;
         if let Some(account) = account {
             account.apply(&mut command);
         }
-        let failed = |source| StartError::RunProgram { program: program.clone(), source };
-        let process = Process::spawn(command, Signal::KILL).await.map_err(failed)?;
+        let failed = |source| StartError::RunProgram {
+            program: program.clone(),
+            source,
+        };
+        let process = Process::spawn(command, Signal::KILL)
+            .await
+            .map_err(failed)?;
         let status = process.exited().await;
         if status.success() {
             return Ok(());
         }
         let lines = log::last_lines(log, from, 20);
         Err(match log::cause(&lines) {
-            Some(Cause::DiskFull) => StartError::DiskFull { path: unfinished, lines },
+            Some(Cause::DiskFull) => StartError::DiskFull {
+                path: unfinished,
+                lines,
+            },
             _ => StartError::Initdb { status, lines },
         })
     }
@@ -174,7 +211,10 @@ log_checkpoints = off
 
 fn append(path: &Path, text: &str) -> io::Result<()> {
     use io::Write as _;
-    File::options().append(true).open(path)?.write_all(text.as_bytes())
+    File::options()
+        .append(true)
+        .open(path)?
+        .write_all(text.as_bytes())
 }
 
 /// Opens a log to append to, and says where it ends now.
@@ -188,7 +228,10 @@ pub(crate) fn open_log(path: &Path) -> io::Result<(File, u64)> {
 }
 
 pub(crate) fn attach(command: &mut Command, log: File) -> io::Result<()> {
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    command
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log);
     Ok(())
 }
 
@@ -206,6 +249,19 @@ pub(crate) fn prepare_environment(command: &mut Command) {
     command.env("LC_ALL", "C").env("TZ", "UTC");
 }
 
+/// Waits until everything on the file system of `folder` is on the disk: one call for a thousand files.
+pub(crate) fn force_to_disk(folder: &Path) -> io::Result<()> {
+    let folder = File::open(folder)?;
+    #[cfg(target_os = "linux")]
+    rustix::fs::syncfs(&folder)?;
+    #[cfg(not(target_os = "linux"))]
+    {
+        drop(folder);
+        rustix::fs::sync();
+    }
+    Ok(())
+}
+
 /// 32 characters, 190 bits: letters and digits only, so that it survives every URL and shell.
 pub(crate) fn random_password() -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -214,7 +270,10 @@ pub(crate) fn random_password() -> String {
     while password.len() < 32 {
         getrandom::fill(&mut bytes).expect("the system has randomness");
         // 248 is the largest multiple of 62 in a byte; the rest is thrown away, or some letters would be likelier.
-        let letters = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(*byte) % 62]));
+        let letters = bytes
+            .iter()
+            .filter(|byte| **byte < 248)
+            .map(|byte| char::from(ALPHABET[usize::from(*byte) % 62]));
         password.extend(letters.take(32 - password.len()));
     }
     password

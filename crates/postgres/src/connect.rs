@@ -43,10 +43,15 @@ pub fn tls(ca_file: &Path) -> Result<MakeRustlsConnect, ConnectError> {
             other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
         },
     };
-    let unusable = |source| ConnectError::UseAuthority { path: ca_file.to_owned(), source };
+    let unusable = |source| ConnectError::UseAuthority {
+        path: ca_file.to_owned(),
+        source,
+    };
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(ca_file).map_err(unreadable)? {
-        roots.add(certificate.map_err(unreadable)?).map_err(unusable)?;
+        roots
+            .add(certificate.map_err(unreadable)?)
+            .map_err(unusable)?;
     }
     // The provider is named, so that nothing depends on which one the program has installed.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -60,7 +65,10 @@ pub fn tls(ca_file: &Path) -> Result<MakeRustlsConnect, ConnectError> {
 
 /// Connects with TLS, verified with `ca_file`; the connection is driven by a task of its own.
 pub async fn connect(config: &Config, ca_file: &Path) -> Result<Client, ConnectError> {
-    let (client, connection) = config.connect(tls(ca_file)?).await.map_err(ConnectError::Connect)?;
+    let (client, connection) = config
+        .connect(tls(ca_file)?)
+        .await
+        .map_err(ConnectError::Connect)?;
     // It ends with the client, or with an error that the client's next call reports.
     tokio::spawn(connection);
     Ok(client)
@@ -68,8 +76,6 @@ pub async fn connect(config: &Config, ca_file: &Path) -> Result<Client, ConnectE
 
 /// Connects without TLS: for this crate's own errands over loopback, where the handshake would only cost time.
 pub(crate) async fn connect_plainly(config: &Config) -> Result<Client, tokio_postgres::Error> {
-    let mut config = config.clone();
-    config.ssl_mode(tokio_postgres::config::SslMode::Disable);
     let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)

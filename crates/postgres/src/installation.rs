@@ -30,6 +30,8 @@ pub struct Installation {
     version: Version,
     tls: bool,
     origin: Origin,
+    /// Where further tools may be and are put.
+    cache: PathBuf,
 }
 
 /// A PostgreSQL version as the program prints it.
@@ -102,10 +104,12 @@ impl Installation {
     /// server will run as is passed over; the folder that the user set is not: there it is an error.
     pub async fn find(major: u32, settings: &Settings) -> Result<Option<Self>, FindError> {
         if let Some(folder) = &settings.folder {
-            return Self::in_setting(major, folder).await.map(Some);
+            return Self::in_setting(major, folder, &settings.cache)
+                .await
+                .map(Some);
         }
         for (bin, origin) in candidates(major, settings) {
-            if let Ok(installation) = Self::read(&bin, origin).await
+            if let Ok(installation) = Self::read(&bin, origin, &settings.cache).await
                 && installation.version.major == major
                 && installation.reachable().is_ok()
             {
@@ -130,15 +134,29 @@ impl Installation {
         self.origin
     }
 
-    /// Whether this build can serve TLS itself. Some packaged builds leave it out.
+    /// Whether this build can serve TLS itself. Some packaged builds leave it out; for them a [`Server`](crate::Server)
+    /// does it in front.
     pub fn serves_tls(&self) -> bool {
         self.tls
     }
 
-    /// A program of this installation, such as `psql` or `pg_dumpall`. Packaged builds often lack some.
+    /// A program that goes with the server, such as `psql` or `pg_dumpall`, if it is on this machine.
+    ///
+    /// Packaged builds often lack some; then a newer PostgreSQL's in the cache serves as well.
+    /// [`obtain_tool`](Self::obtain_tool) gets what is missing.
     pub fn tool(&self, name: &str) -> Option<PathBuf> {
-        let path = self.bin.join(name);
-        path.is_file().then_some(path)
+        let cached = packages::with_tools(self.version.major)
+            .into_iter()
+            .map(|package| package.bin_in(&self.cache));
+        [self.bin.clone()]
+            .into_iter()
+            .chain(cached)
+            .map(|bin| bin.join(name))
+            .find(|path| path.is_file())
+    }
+
+    pub(crate) fn cache(&self) -> &Path {
+        &self.cache
     }
 
     /// A program that every installation has; [`Installation::read`] looked.
@@ -146,12 +164,12 @@ impl Installation {
         self.bin.join(name)
     }
 
-    async fn in_setting(major: u32, folder: &Path) -> Result<Self, FindError> {
+    async fn in_setting(major: u32, folder: &Path, cache: &Path) -> Result<Self, FindError> {
         let bin = [folder.to_owned(), folder.join("bin")]
             .into_iter()
             .find(|bin| holds_programs(bin))
             .ok_or_else(|| FindError::SettingWithoutPrograms(folder.to_owned()))?;
-        let installation = Self::read(&bin, Origin::Setting).await?;
+        let installation = Self::read(&bin, Origin::Setting, cache).await?;
         if installation.version.major != major {
             return Err(FindError::SettingOfOtherMajor {
                 folder: folder.to_owned(),
@@ -164,21 +182,36 @@ impl Installation {
     }
 
     /// Asks the programs in `bin` what they are.
-    pub(crate) async fn read(bin: &Path, origin: Origin) -> Result<Self, FindError> {
+    pub(crate) async fn read(bin: &Path, origin: Origin, cache: &Path) -> Result<Self, FindError> {
         let program = bin.join("postgres");
-        let printed = run(&program, "--version", Command::new(&program).arg("--version")).await?;
-        let version = Version::parse(&printed)
-            .ok_or_else(|| FindError::UnderstandVersion { program: program.clone(), printed })?;
+        let printed = run(
+            &program,
+            "--version",
+            Command::new(&program).arg("--version"),
+        )
+        .await?;
+        let version = Version::parse(&printed).ok_or_else(|| FindError::UnderstandVersion {
+            program: program.clone(),
+            printed,
+        })?;
         // The only way to ask a build whether it has TLS without a data folder: it prints the library's name
         // or nothing. Root may ask too.
         let library = run(
             &program,
             "-C ssl_library",
-            Command::new(&program).args(["-C", "ssl_library", "-c", "config_file=/dev/null", "-D"]).arg(bin),
+            Command::new(&program)
+                .args(["-C", "ssl_library", "-c", "config_file=/dev/null", "-D"])
+                .arg(bin),
         )
         .await
         .unwrap_or_default();
-        Ok(Self { bin: bin.to_owned(), version, tls: !library.is_empty(), origin })
+        Ok(Self {
+            bin: bin.to_owned(),
+            version,
+            tls: !library.is_empty(),
+            origin,
+            cache: cache.to_owned(),
+        })
     }
 
     fn reachable(&self) -> Result<(), crate::AccountError> {
@@ -197,9 +230,16 @@ impl Version {
 
     /// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, `… 18beta1`, `… 19devel`.
     fn parse(printed: &str) -> Option<Self> {
-        let text = printed.trim().strip_prefix("postgres (PostgreSQL) ")?.split_whitespace().next()?;
+        let text = printed
+            .trim()
+            .strip_prefix("postgres (PostgreSQL) ")?
+            .split_whitespace()
+            .next()?;
         let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
-        Some(Self { major: digits.parse().ok()?, text: text.to_owned() })
+        Some(Self {
+            major: digits.parse().ok()?,
+            text: text.to_owned(),
+        })
     }
 }
 
@@ -223,13 +263,15 @@ impl fmt::Display for Origin {
 fn candidates(major: u32, settings: &Settings) -> Vec<(PathBuf, Origin)> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Homebrew and Nix link the programs one by one; the libraries and `share` stand beside the real ones.
-    let on_path = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).map(|folder| {
-        std::fs::canonicalize(folder.join("postgres"))
-            .ok()
-            .and_then(|program| program.parent().map(Path::to_owned))
-            .filter(|real| holds_programs(real))
-            .unwrap_or(folder)
-    });
+    let on_path = std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| {
+            std::fs::canonicalize(folder.join("postgres"))
+                .ok()
+                .and_then(|program| program.parent().map(Path::to_owned))
+                .filter(|real| holds_programs(real))
+                .unwrap_or(folder)
+        });
     let distribution = [
         format!("/usr/lib/postgresql/{major}/bin"),
         format!("/usr/pgsql-{major}/bin"),
@@ -237,11 +279,17 @@ fn candidates(major: u32, settings: &Settings) -> Vec<(PathBuf, Origin)> {
         format!("/usr/local/opt/postgresql@{major}/bin"),
         format!("/Applications/Postgres.app/Contents/Versions/{major}/bin"),
     ];
-    let cached = packages::pinned(major).into_iter().map(|package| package.bin_in(&settings.cache));
+    let cached = packages::pinned(major)
+        .into_iter()
+        .map(|package| package.bin_in(&settings.cache));
 
     on_path
         .map(|bin| (bin, Origin::Path))
-        .chain(distribution.into_iter().map(|bin| (PathBuf::from(bin), Origin::Distribution)))
+        .chain(
+            distribution
+                .into_iter()
+                .map(|bin| (PathBuf::from(bin), Origin::Distribution)),
+        )
         .chain(cached.map(|bin| (bin, Origin::Cache)))
         .filter(|(bin, _)| holds_programs(bin))
         .collect()
@@ -251,12 +299,28 @@ fn holds_programs(bin: &Path) -> bool {
     bin.join("postgres").is_file() && bin.join("initdb").is_file()
 }
 
-async fn run(program: &Path, arguments: &'static str, command: &mut Command) -> Result<String, FindError> {
-    let failed = |source| FindError::RunProgram { program: program.to_owned(), arguments, source };
-    let output = command.stdin(std::process::Stdio::null()).kill_on_drop(true).output().await.map_err(failed)?;
+async fn run(
+    program: &Path,
+    arguments: &'static str,
+    command: &mut Command,
+) -> Result<String, FindError> {
+    let failed = |source| FindError::RunProgram {
+        program: program.to_owned(),
+        arguments,
+        source,
+    };
+    let output = command
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .map_err(failed)?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(failed(io::Error::other(format!("{}: {said}", output.status))));
+        return Err(failed(io::Error::other(format!(
+            "{}: {said}",
+            output.status
+        ))));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
@@ -269,11 +333,18 @@ mod tests {
     fn understands_versions_as_they_are_printed() {
         for (printed, major, text) in [
             ("postgres (PostgreSQL) 18.4", 18, "18.4"),
-            ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n", 15, "15.18"),
+            (
+                "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n",
+                15,
+                "15.18",
+            ),
             ("postgres (PostgreSQL) 19beta2", 19, "19beta2"),
         ] {
             let version = Version::parse(printed).expect(printed);
-            assert_eq!((version.major(), version.to_string().as_str()), (major, text));
+            assert_eq!(
+                (version.major(), version.to_string().as_str()),
+                (major, text)
+            );
         }
         assert_eq!(Version::parse("psql (PostgreSQL) 18.4"), None);
         assert_eq!(Version::parse("postgres (PostgreSQL) devel"), None);

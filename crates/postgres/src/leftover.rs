@@ -24,7 +24,9 @@ pub enum LeftoverError {
         source: io::Error,
     },
     /// It is still there after the deadline.
-    #[error("PostgreSQL (process {pid}) on `{data}` does not end; `kill -9 {pid}` ends it, and nothing that was committed is lost")]
+    #[error(
+        "PostgreSQL (process {pid}) on `{data}` does not end; `kill -9 {pid}` ends it, and nothing that was committed is lost"
+    )]
     DoesNotEnd {
         /// The process.
         pid: u32,
@@ -44,14 +46,22 @@ pub fn running_on(folder: &Path) -> Option<u32> {
 /// is recovered at the next start.
 pub async fn stop_leftover(folder: &Path, patience: Duration) -> Result<bool, LeftoverError> {
     let cluster = Cluster::in_folder(folder);
-    let Some(pid) = running(&cluster) else { return Ok(false) };
+    let Some(pid) = running(&cluster) else {
+        return Ok(false);
+    };
     let shown = pid.as_raw_nonzero().get().unsigned_abs();
     let data = || cluster.data().display().to_string();
     for signal in [Signal::INT, Signal::QUIT] {
         match rustix::process::kill_process(pid, signal) {
             Ok(()) => {}
             Err(rustix::io::Errno::SRCH) => return Ok(true),
-            Err(errno) => return Err(LeftoverError::Signal { pid: shown, data: data(), source: errno.into() }),
+            Err(errno) => {
+                return Err(LeftoverError::Signal {
+                    pid: shown,
+                    data: data(),
+                    source: errno.into(),
+                });
+            }
         }
         let deadline = Instant::now() + patience / 2;
         while Instant::now() < deadline {
@@ -61,7 +71,10 @@ pub async fn stop_leftover(folder: &Path, patience: Duration) -> Result<bool, Le
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
-    Err(LeftoverError::DoesNotEnd { pid: shown, data: data() })
+    Err(LeftoverError::DoesNotEnd {
+        pid: shown,
+        data: data(),
+    })
 }
 
 /// The postmaster on this cluster, if the process that `postmaster.pid` names really is one.
@@ -71,6 +84,19 @@ pub(crate) fn running(cluster: &Cluster) -> Option<Pid> {
     works_on(pid, &cluster.data()).then_some(pid)
 }
 
+/// Whether the postmaster `pid` has said in its lock file that it accepts connections.
+pub(crate) fn is_ready(cluster: &Cluster, pid: u32) -> bool {
+    let Ok(text) = fs::read_to_string(cluster.data().join("postmaster.pid")) else {
+        return false;
+    };
+    let mut lines = text.lines();
+    // The first line is the process id, the eighth the state; the format is the one that `pg_ctl` reads, too.
+    lines
+        .next()
+        .is_some_and(|line| line.trim() == pid.to_string())
+        && lines.nth(6).is_some_and(|line| line.trim() == "ready")
+}
+
 /// Removes a lock file whose process id was meanwhile given to a stranger, which PostgreSQL could not tell from a
 /// running server.
 ///
@@ -78,8 +104,14 @@ pub(crate) fn running(cluster: &Cluster) -> Option<Pid> {
 /// children of a killed one still write to the data.
 pub(crate) fn remove_misleading_lock(cluster: &Cluster) -> io::Result<()> {
     let path = cluster.data().join("postmaster.pid");
-    let Ok(text) = fs::read_to_string(&path) else { return Ok(()) };
-    let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).and_then(Pid::from_raw);
+    let Ok(text) = fs::read_to_string(&path) else {
+        return Ok(());
+    };
+    let pid = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse().ok())
+        .and_then(Pid::from_raw);
     let Some(pid) = pid else { return Ok(()) };
     let taken = rustix::process::test_kill_process(pid).is_ok();
     if taken && is_deserted(&cluster.data()) {
@@ -88,13 +120,41 @@ pub(crate) fn remove_misleading_lock(cluster: &Cluster) -> io::Result<()> {
     Ok(())
 }
 
+/// Kills what a killed postmaster left behind. Its children end by themselves as soon as they wait for anything, but a
+/// long computation does not wait.
+///
+/// Nothing is lost by it: no new server may start before they are gone, and it then recovers what was committed.
+#[cfg(target_os = "linux")]
+pub(crate) fn end_orphans(cluster: &Cluster) {
+    if running(cluster).is_some() {
+        return;
+    }
+    for pid in processes_on(&cluster.data()) {
+        // Only children call themselves so; a postmaster shows its command line, and one may just be starting.
+        let title = fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
+        if title.starts_with(b"postgres: ") {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+/// Without `/proc` they cannot be told from other servers' children.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn end_orphans(_cluster: &Cluster) {}
+
 /// Whether no PostgreSQL process at all works in this data folder.
 #[cfg(target_os = "linux")]
 fn is_deserted(data: &Path) -> bool {
-    let Ok(processes) = fs::read_dir("/proc") else { return false };
-    !processes
+    processes_on(data).next().is_none()
+}
+
+#[cfg(target_os = "linux")]
+fn processes_on(data: &Path) -> impl Iterator<Item = Pid> {
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
         .filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?))
-        .any(|pid| works_on(pid, data))
+        .filter(|pid| works_on(*pid, data))
 }
 
 /// Not known without `/proc`, so left to PostgreSQL.
@@ -116,7 +176,13 @@ fn works_on(pid: Pid, data: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn works_on(pid: Pid, data: &Path) -> bool {
     let Ok(output) = std::process::Command::new("ps")
-        .args(["-ww", "-o", "command=", "-p", &pid.as_raw_nonzero().to_string()])
+        .args([
+            "-ww",
+            "-o",
+            "command=",
+            "-p",
+            &pid.as_raw_nonzero().to_string(),
+        ])
         .output()
     else {
         return false;

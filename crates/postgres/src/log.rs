@@ -8,16 +8,26 @@ use std::path::Path;
 ///
 /// Reads at most the last 64 KiB after byte `from`.
 pub(crate) fn last_lines(path: &Path, from: u64, n: usize) -> Vec<String> {
-    let Ok(bytes) = read_end(path, from) else { return Vec::new() };
+    let Ok(bytes) = read_end(path, from) else {
+        return Vec::new();
+    };
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(n)..].iter().map(|line| (*line).to_owned()).collect()
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    lines[lines.len().saturating_sub(n)..]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect()
 }
 
 fn read_end(path: &Path, from: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(from.max(length.saturating_sub(64 * 1024)).min(length)))?;
+    file.seek(SeekFrom::Start(
+        from.max(length.saturating_sub(64 * 1024)).min(length),
+    ))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -38,10 +48,34 @@ pub(crate) enum Cause {
 /// The server runs with `lc_messages=C`, so its messages are these.
 pub(crate) fn cause(lines: &[String]) -> Option<Cause> {
     const SIGNS: &[(Cause, &[&str])] = &[
-        (Cause::DiskFull, &["No space left on device", "Disk quota exceeded"]),
-        (Cause::OtherMajor, &["database files are incompatible with server", "initialized by PostgreSQL version"]),
-        (Cause::StillRunning, &["is already in use by another", "is still in use", "lock file \"postmaster.pid\" already exists"]),
-        (Cause::SharedMemory, &["could not create shared memory segment", "could not map anonymous shared memory", "could not create semaphores", "could not resize shared memory segment"]),
+        (
+            Cause::DiskFull,
+            &["No space left on device", "Disk quota exceeded"],
+        ),
+        (
+            Cause::OtherMajor,
+            &[
+                "database files are incompatible with server",
+                "initialized by PostgreSQL version",
+            ],
+        ),
+        (
+            Cause::StillRunning,
+            &[
+                "is already in use by another",
+                "is still in use",
+                "lock file \"postmaster.pid\" already exists",
+            ],
+        ),
+        (
+            Cause::SharedMemory,
+            &[
+                "could not create shared memory segment",
+                "could not map anonymous shared memory",
+                "could not create semaphores",
+                "could not resize shared memory segment",
+            ],
+        ),
         (
             Cause::Corrupt,
             &[
@@ -57,12 +91,29 @@ pub(crate) fn cause(lines: &[String]) -> Option<Cause> {
                 "could not open directory \"pg_",
             ],
         ),
-        (Cause::PortTaken, &["Address already in use", "could not create any TCP/IP sockets"]),
-        (Cause::Permission, &["Permission denied", "has wrong ownership", "has invalid permissions"]),
+        (
+            Cause::PortTaken,
+            &[
+                "Address already in use",
+                "could not create any TCP/IP sockets",
+            ],
+        ),
+        (
+            Cause::Permission,
+            &[
+                "Permission denied",
+                "has wrong ownership",
+                "has invalid permissions",
+            ],
+        ),
     ];
     SIGNS
         .iter()
-        .find(|(_, signs)| lines.iter().any(|line| signs.iter().any(|sign| line.contains(sign))))
+        .find(|(_, signs)| {
+            lines
+                .iter()
+                .any(|line| signs.iter().any(|sign| line.contains(sign)))
+        })
         .map(|(cause, _)| *cause)
 }
 
@@ -86,7 +137,8 @@ mod tests {
     #[test]
     fn a_full_disk_is_not_mistaken_for_corruption() {
         let lines = [
-            "PANIC:  could not write to file \"pg_wal/xlogtemp.1\": No space left on device".to_owned(),
+            "PANIC:  could not write to file \"pg_wal/xlogtemp.1\": No space left on device"
+                .to_owned(),
             "LOG:  could not open directory \"pg_x\"".to_owned(),
         ];
         assert_eq!(cause(&lines), Some(Cause::DiskFull));

@@ -21,6 +21,8 @@ pub(crate) struct Package {
     pub(crate) checksum: String,
     /// Where the programs are in the unpacked package.
     pub(crate) bin: String,
+    /// Whether `psql`, `pg_dump` and the like come with it.
+    pub(crate) tools: bool,
 }
 
 /// Who fetches a package.
@@ -42,6 +44,8 @@ struct Entry {
     postgres: String,
     version: String,
     bin: String,
+    #[serde(default)]
+    tools: bool,
     platforms: BTreeMap<String, Build>,
 }
 
@@ -53,22 +57,37 @@ struct Build {
 }
 
 static PACKAGES: LazyLock<File> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../data/packages.json")).expect("the data file is checked by a test")
+    serde_json::from_str(include_str!("../data/packages.json"))
+        .expect("the data file is checked by a test")
 });
 
 /// The packages of PostgreSQL `major` for this machine, the preferred one first.
 pub(crate) fn pinned(major: u32) -> Vec<Package> {
-    let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    PACKAGES.packages.iter().filter_map(|entry| entry.package_for(&platform)).filter(|p| p.major == major).collect()
+    here().filter(|package| package.major == major).collect()
 }
 
-/// The major versions that can be obtained on this machine, newest first.
+/// The packages whose tools work with a server of version `major`: theirs must not be older. The nearest one first.
+pub(crate) fn with_tools(major: u32) -> Vec<Package> {
+    let mut packages: Vec<Package> = here()
+        .filter(|package| package.tools && package.major >= major)
+        .collect();
+    packages.sort_by_key(|package| package.major);
+    packages
+}
+
+/// The major versions that can be obtained on this machine, in the order of the data file: newest first.
 pub(crate) fn majors() -> Vec<u32> {
-    let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    let mut majors: Vec<u32> =
-        PACKAGES.packages.iter().filter_map(|entry| entry.package_for(&platform)).map(|p| p.major).collect();
+    let mut majors: Vec<u32> = here().map(|package| package.major).collect();
     majors.dedup();
     majors
+}
+
+fn here() -> impl Iterator<Item = Package> {
+    let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+    PACKAGES
+        .packages
+        .iter()
+        .filter_map(move |entry| entry.package_for(&platform))
 }
 
 impl Package {
@@ -78,7 +97,9 @@ impl Package {
             Client::Npm => "npm",
             Client::Pip => "pip",
         };
-        cache.join("postgres").join(format!("{}-{client}", self.postgres))
+        cache
+            .join("postgres")
+            .join(format!("{}-{client}", self.postgres))
     }
 
     /// The folder of its programs.
@@ -98,6 +119,7 @@ impl Entry {
             version: self.version.clone(),
             checksum: build.checksum.clone(),
             bin: self.bin.clone(),
+            tools: self.tools,
         })
     }
 }
@@ -109,7 +131,12 @@ mod tests {
     #[test]
     fn every_entry_is_complete() {
         for entry in &PACKAGES.packages {
-            assert!(entry.version.starts_with(&entry.postgres), "{} is not {}", entry.version, entry.postgres);
+            assert!(
+                entry.version.starts_with(&entry.postgres),
+                "{} is not {}",
+                entry.version,
+                entry.postgres
+            );
             for (platform, build) in &entry.platforms {
                 let length = match entry.client {
                     Client::Npm => 128,
@@ -124,7 +151,10 @@ mod tests {
 
     #[test]
     fn a_build_that_serves_tls_comes_first() {
-        let first = pinned(18).into_iter().next().expect("version 18 is packaged for every platform that tests run on");
+        let first = pinned(18)
+            .into_iter()
+            .next()
+            .expect("version 18 is packaged for every platform that tests run on");
         assert_eq!(first.client, Client::Npm);
     }
 }

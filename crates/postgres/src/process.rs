@@ -55,14 +55,18 @@ impl Process {
         command.process_group(0);
         end_with_parent(&mut command, on_parent_death);
         let (reply, spawned) = oneshot::channel();
-        SPAWNER.send((command, reply)).expect("the spawner never ends");
+        SPAWNER
+            .send((command, reply))
+            .expect("the spawner never ends");
         let child = spawned.await.expect("the spawner always answers")?;
         Ok(Self::watch(child))
     }
 
     fn watch(mut child: Child) -> Self {
         let pid = Pid::from_child(&child);
-        let state = Arc::new(State { unreaped: Mutex::new(true) });
+        let state = Arc::new(State {
+            unreaped: Mutex::new(true),
+        });
         let (sender, exited) = watch::channel(None);
         let watched = Arc::clone(&state);
         std::thread::Builder::new()
@@ -70,10 +74,14 @@ impl Process {
             .spawn(move || {
                 use rustix::process::{WaitId, WaitIdOptions, waitid};
                 // Waits without reaping: the pid stays taken until the lock is held.
-                while let Err(rustix::io::Errno::INTR) =
-                    waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-                {}
-                let mut unreaped = watched.unreaped.lock().unwrap_or_else(PoisonError::into_inner);
+                while let Err(rustix::io::Errno::INTR) = waitid(
+                    WaitId::Pid(pid),
+                    WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+                ) {}
+                let mut unreaped = watched
+                    .unreaped
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 let status = child.wait();
                 *unreaped = false;
                 drop(unreaped);
@@ -90,7 +98,11 @@ impl Process {
 
     /// Sends a signal to the process itself; nothing happens once it is gone.
     pub(crate) fn signal(&self, signal: Signal) {
-        let unreaped = self.state.unreaped.lock().unwrap_or_else(PoisonError::into_inner);
+        let unreaped = self
+            .state
+            .unreaped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if *unreaped {
             let _ = rustix::process::kill_process(self.pid, signal);
         }
@@ -124,7 +136,11 @@ impl Drop for Process {
         while self.ended().is_none() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
         }
-        let unreaped = self.state.unreaped.lock().unwrap_or_else(PoisonError::into_inner);
+        let unreaped = self
+            .state
+            .unreaped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if *unreaped {
             let _ = rustix::process::kill_process_group(self.pid, Signal::KILL);
         }
@@ -132,7 +148,10 @@ impl Drop for Process {
 }
 
 #[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "`pre_exec` is unsafe: only async-signal-safe calls may be made between fork and exec")]
+#[expect(
+    unsafe_code,
+    reason = "`pre_exec` is unsafe: only async-signal-safe calls may be made between fork and exec"
+)]
 fn end_with_parent(command: &mut Command, signal: Signal) {
     let parent = rustix::process::getpid();
     // SAFETY: the closure makes two system calls and allocates nothing. It runs after the change of user, which
@@ -142,7 +161,9 @@ fn end_with_parent(command: &mut Command, signal: Signal) {
             rustix::process::set_parent_process_death_signal(Some(signal))?;
             // The parent may have died before the line above.
             if rustix::process::getppid() != Some(parent) {
-                return Err(io::Error::from_raw_os_error(rustix::io::Errno::SRCH.raw_os_error()));
+                return Err(io::Error::from_raw_os_error(
+                    rustix::io::Errno::SRCH.raw_os_error(),
+                ));
             }
             Ok(())
         });

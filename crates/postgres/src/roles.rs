@@ -11,8 +11,8 @@ use tokio_postgres::Client;
 use crate::connect;
 use crate::server::Server;
 
-/// A database and the roles that go with it.
-#[derive(Debug, Clone, Copy)]
+/// A database and the roles that go with it. Not `Debug`, as it holds a password.
+#[derive(Clone, Copy)]
 pub struct DatabaseSpec<'a> {
     /// The database's name.
     pub name: &'a str,
@@ -24,8 +24,8 @@ pub struct DatabaseSpec<'a> {
     pub group: &'a str,
 }
 
-/// The role that one service connects as.
-#[derive(Debug, Clone, Copy)]
+/// The role that one service connects as. Not `Debug`, as it holds a password.
+#[derive(Clone, Copy)]
 pub struct ServiceRole<'a> {
     /// The role's name.
     pub name: &'a str,
@@ -75,17 +75,31 @@ impl Server {
             let role = role.to_owned();
             move |source| RolesError::EnsureRole { role, source }
         };
-        let in_database = |source| RolesError::EnsureDatabase { database: spec.name.to_owned(), source };
+        let in_database = |source| RolesError::EnsureDatabase {
+            database: spec.name.to_owned(),
+            source,
+        };
 
-        ensure_login(&admin, spec.owner, spec.owner_password).await.map_err(in_role(spec.owner))?;
-        ensure_group(&admin, spec.group).await.map_err(in_role(spec.group))?;
+        ensure_login(&admin, spec.owner, spec.owner_password)
+            .await
+            .map_err(in_role(spec.owner))?;
+        ensure_group(&admin, spec.group)
+            .await
+            .map_err(in_role(spec.group))?;
 
         let exists = admin
-            .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&spec.name])
+            .query_opt(
+                "SELECT 1 FROM pg_database WHERE datname = $1",
+                &[&spec.name],
+            )
             .await
             .map_err(in_database)?
             .is_some();
-        let (name, owner, group) = (identifier(spec.name), identifier(spec.owner), identifier(spec.group));
+        let (name, owner, group) = (
+            identifier(spec.name),
+            identifier(spec.owner),
+            identifier(spec.group),
+        );
         if !exists {
             admin
                 .batch_execute(&format!("CREATE DATABASE {name} OWNER {owner}"))
@@ -127,42 +141,72 @@ impl Server {
     /// Makes or completes a service's role; its password is set each time.
     pub async fn ensure_service_role(&self, role: &ServiceRole<'_>) -> Result<(), RolesError> {
         let admin = self.administer("postgres").await?;
-        let in_role = |source| RolesError::EnsureRole { role: role.name.to_owned(), source };
-        ensure_login(&admin, role.name, role.password).await.map_err(in_role)?;
+        let in_role = |source| RolesError::EnsureRole {
+            role: role.name.to_owned(),
+            source,
+        };
+        ensure_login(&admin, role.name, role.password)
+            .await
+            .map_err(in_role)?;
         admin
-            .batch_execute(&format!("GRANT {} TO {}", identifier(role.group), identifier(role.name)))
+            .batch_execute(&format!(
+                "GRANT {} TO {}",
+                identifier(role.group),
+                identifier(role.name)
+            ))
             .await
             .map_err(in_role)
     }
 
     async fn administer(&self, database: &str) -> Result<Client, RolesError> {
-        let mut config = self.superuser_config();
-        config.dbname(database);
-        connect::connect_plainly(&config)
+        connect::connect_plainly(&self.errand_config(database))
             .await
-            .map_err(|source| RolesError::Connect { database: database.to_owned(), source })
+            .map_err(|source| RolesError::Connect {
+                database: database.to_owned(),
+                source,
+            })
     }
 }
 
-async fn ensure_login(admin: &Client, role: &str, password: &str) -> Result<(), tokio_postgres::Error> {
-    let verifier = literal(&postgres_protocol::password::scram_sha_256(password.as_bytes()));
-    let verb = if exists(admin, role).await? { "ALTER" } else { "CREATE" };
-    admin.batch_execute(&format!("{verb} ROLE {} LOGIN PASSWORD {verifier}", identifier(role))).await
+async fn ensure_login(
+    admin: &Client,
+    role: &str,
+    password: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let verifier = literal(&postgres_protocol::password::scram_sha_256(
+        password.as_bytes(),
+    ));
+    let verb = if exists(admin, role).await? {
+        "ALTER"
+    } else {
+        "CREATE"
+    };
+    admin
+        .batch_execute(&format!(
+            "{verb} ROLE {} LOGIN PASSWORD {verifier}",
+            identifier(role)
+        ))
+        .await
 }
 
 async fn ensure_group(admin: &Client, role: &str) -> Result<(), tokio_postgres::Error> {
     if exists(admin, role).await? {
         return Ok(());
     }
-    admin.batch_execute(&format!("CREATE ROLE {} NOLOGIN", identifier(role))).await
+    admin
+        .batch_execute(&format!("CREATE ROLE {} NOLOGIN", identifier(role)))
+        .await
 }
 
 async fn exists(admin: &Client, role: &str) -> Result<bool, tokio_postgres::Error> {
-    Ok(admin.query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&role]).await?.is_some())
+    Ok(admin
+        .query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&role])
+        .await?
+        .is_some())
 }
 
 /// `name` as an SQL identifier, whatever is in it.
-fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -178,7 +222,10 @@ mod tests {
     #[test]
     fn quotes_what_needs_it() {
         assert_eq!(identifier("counter"), "\"counter\"");
-        assert_eq!(identifier("a\"; DROP ROLE x; --"), "\"a\"\"; DROP ROLE x; --\"");
+        assert_eq!(
+            identifier("a\"; DROP ROLE x; --"),
+            "\"a\"\"; DROP ROLE x; --\""
+        );
         assert_eq!(literal("it's"), "'it''s'");
     }
 }

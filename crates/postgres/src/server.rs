@@ -3,6 +3,7 @@
 //! `postgres` runs directly under this process, not through `pg_ctl`: so its end is seen at once, and it ends when
 //! this process does. It listens on 127.0.0.1 only and has no socket file.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::account::{Account, AccountError};
 use crate::certificates::CertificateError;
 use crate::cluster::{self, Cluster, SUPERUSER};
 use crate::connect::{self, ConnectError};
+use crate::front::{Front, FrontError};
 use crate::installation::Installation;
 use crate::leftover;
 use crate::log::{self, Cause};
@@ -48,11 +50,14 @@ pub enum Durability {
 }
 
 /// A running server. Dropping it ends it at once; [`stop`](Server::stop) ends it in order.
-#[derive(Debug)]
 pub struct Server {
     process: Process,
+    /// Where the server has no TLS of its own.
+    front: Option<Front>,
     cluster: Cluster,
     port: u16,
+    /// Where PostgreSQL itself listens.
+    backend_port: u16,
     password: String,
     ca_file: PathBuf,
     log: PathBuf,
@@ -165,6 +170,17 @@ pub enum StartError {
         /// PostgreSQL's last lines.
         lines: Vec<String>,
     },
+    /// TLS in front of a server without it did not start.
+    #[error("could not put TLS in front of PostgreSQL")]
+    Front(#[from] FrontError),
+    /// Something of a killed server is still at work on the data.
+    #[error("processes of a killed PostgreSQL still use `{}`; wait a moment, or end them{}", .data.display(), quoted(.lines))]
+    StillUsed {
+        /// The data folder.
+        data: PathBuf,
+        /// PostgreSQL's last lines.
+        lines: Vec<String>,
+    },
     /// The system gives no more shared memory or semaphores.
     #[error("the system gives PostgreSQL no shared memory{}", quoted(.lines))]
     SharedMemory {
@@ -186,7 +202,7 @@ pub enum StartError {
         lines: Vec<String>,
     },
     /// It runs, but does not accept the superuser.
-    #[error("PostgreSQL refuses its superuser; does `{}` belong to this data?", .password_file.display())]
+    #[error("PostgreSQL refuses its superuser with the password in `{}`, which was stored there when the data was made", .password_file.display())]
     Refused {
         /// Where the password was read from.
         password_file: PathBuf,
@@ -211,7 +227,13 @@ const HELD_WITHIN: Duration = Duration::from_secs(10);
 impl Server {
     /// Starts a server, with a new cluster if the folder holds none, and returns when it answers `SELECT 1`.
     pub async fn start(options: ServerOptions) -> Result<Self, StartError> {
-        let ServerOptions { installation, folder, port, durability, log } = options;
+        let ServerOptions {
+            installation,
+            folder,
+            port,
+            durability,
+            log,
+        } = options;
         let cluster = Cluster::in_folder(&folder);
         let account = Account::for_data(&cluster.data())?;
         if let Some(account) = &account {
@@ -220,14 +242,22 @@ impl Server {
 
         let created = !cluster.exists();
         if created {
-            cluster.create(&installation, account.as_ref(), &log).await?;
+            cluster
+                .create(&installation, account.as_ref(), &log)
+                .await?;
         }
         let data = cluster.data();
-        let data_major =
-            cluster.major().map_err(|source| StartError::ReadVersion { path: data.clone(), source })?;
+        let data_major = cluster.major().map_err(|source| StartError::ReadVersion {
+            path: data.clone(),
+            source,
+        })?;
         let wanted = installation.version().major();
         if data_major != wanted {
-            return Err(StartError::OtherMajor { data, data_major, wanted });
+            return Err(StartError::OtherMajor {
+                data,
+                data_major,
+                wanted,
+            });
         }
         if let Some(account) = &account {
             account.check_reaches(&data.join("PG_VERSION"))?;
@@ -239,11 +269,35 @@ impl Server {
         // top of files that are: they are forced to disk while the server starts.
         let synced = force_to_disk(&data, created && durability == Durability::Durable);
 
-        let starting = Starting { installation: &installation, account: account.as_ref(), cluster, durability, log };
-        let (process, port, log_from) = starting.start(port, &password).await?;
+        let starting = Starting {
+            installation: &installation,
+            account: account.as_ref(),
+            cluster,
+            durability,
+            log,
+        };
+        let fronted = !installation.serves_tls();
+        let (process, backend_port, log_from) =
+            starting.start(port.filter(|_| !fronted), &password).await?;
         let Starting { cluster, log, .. } = starting;
-        let ca_file = cluster.certificates().ca_file();
-        Ok(Self { process, cluster, port, password, ca_file, log, log_from, created, synced })
+        let front = if fronted {
+            Some(start_front(port, backend_port, &cluster).await?)
+        } else {
+            None
+        };
+        Ok(Self {
+            port: front.as_ref().map_or(backend_port, Front::port),
+            ca_file: cluster.certificates().ca_file(),
+            process,
+            front,
+            cluster,
+            backend_port,
+            password,
+            log,
+            log_from,
+            created,
+            synced,
+        })
     }
 
     /// The address that it listens on.
@@ -295,6 +349,22 @@ impl Server {
         self.config("postgres", SUPERUSER, &self.password)
     }
 
+    /// How the superuser connects for this crate's own errands.
+    pub(crate) fn errand_config(&self, database: &str) -> Config {
+        let mut config = errand_config(self.backend_port, &self.password, database);
+        // All of it is repeated at each start, so none of it is worth waiting for the disk.
+        config.options("-c synchronous_commit=off");
+        config
+    }
+
+    pub(crate) fn backend_port(&self) -> u16 {
+        self.backend_port
+    }
+
+    pub(crate) fn superuser_password(&self) -> &str {
+        &self.password
+    }
+
     /// Connects over TLS, verified with [`ca_file`](Self::ca_file).
     pub async fn connect(&self, config: &Config) -> Result<Client, ConnectError> {
         connect::connect(config, &self.ca_file).await
@@ -322,13 +392,16 @@ impl Server {
     /// Ends it: in order, then at once after `patience`. Connections are closed, transactions rolled back.
     pub async fn stop(mut self, patience: Duration) -> ExitStatus {
         self.synced().await;
+        self.front = None;
         self.process.signal(Signal::INT);
         if let Ok(status) = tokio::time::timeout(patience, self.process.exited()).await {
             return status;
         }
         self.process.signal(Signal::QUIT);
         // The postmaster itself kills children that do not listen within five seconds.
-        if let Ok(status) = tokio::time::timeout(Duration::from_secs(7), self.process.exited()).await {
+        if let Ok(status) =
+            tokio::time::timeout(Duration::from_secs(7), self.process.exited()).await
+        {
             return status;
         }
         self.process.signal(Signal::KILL);
@@ -342,6 +415,17 @@ impl Server {
     }
 }
 
+impl fmt::Debug for Server {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("pid", &self.pid())
+            .field("port", &self.port)
+            .field("cluster", &self.cluster)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Starting<'a> {
     installation: &'a Installation,
     account: Option<&'a Account>,
@@ -352,28 +436,51 @@ struct Starting<'a> {
 
 impl Starting<'_> {
     /// Tries again where the reason goes away by itself: a free port that was snatched, a killed server's children.
-    async fn start(&self, wanted: Option<u16>, password: &str) -> Result<(Process, u16, u64), StartError> {
+    async fn start(
+        &self,
+        wanted: Option<u16>,
+        password: &str,
+    ) -> Result<(Process, u16, u64), StartError> {
         let give_up = Instant::now() + HELD_WITHIN;
         let mut snatched = 0;
         loop {
             if let Some(pid) = leftover::running(&self.cluster) {
                 let pid = pid.as_raw_nonzero().get().unsigned_abs();
-                return Err(StartError::AlreadyRunning { pid, data: self.cluster.data() });
+                return Err(StartError::AlreadyRunning {
+                    pid,
+                    data: self.cluster.data(),
+                });
             }
-            leftover::remove_misleading_lock(&self.cluster)
-                .map_err(|source| StartError::PrepareFolder { path: self.cluster.data(), source })?;
+            leftover::remove_misleading_lock(&self.cluster).map_err(|source| {
+                StartError::PrepareFolder {
+                    path: self.cluster.data(),
+                    source,
+                }
+            })?;
             let port = match wanted {
                 Some(port) => port,
-                None => free_port().map_err(|source| StartError::PrepareFolder { path: self.cluster.data(), source })?,
+                None => free_port().map_err(|source| StartError::PrepareFolder {
+                    path: self.cluster.data(),
+                    source,
+                })?,
             };
             match self.start_once(port, password).await {
                 Ok((process, log_from)) => return Ok((process, port, log_from)),
                 Err(Failure::Held) if Instant::now() < give_up => {
+                    leftover::end_orphans(&self.cluster);
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                Err(Failure::Other(StartError::PortTaken { .. })) if wanted.is_none() && snatched < 5 => snatched += 1,
+                Err(Failure::Other(StartError::PortTaken { .. }))
+                    if wanted.is_none() && snatched < 5 =>
+                {
+                    snatched += 1;
+                }
                 Err(Failure::Held) => {
-                    return Err(StartError::SharedMemory { lines: log::last_lines(&self.log, 0, 5) });
+                    let lines = log::last_lines(&self.log, 0, 5);
+                    return Err(StartError::StillUsed {
+                        data: self.cluster.data(),
+                        lines,
+                    });
                 }
                 Err(Failure::Other(error)) => return Err(error),
             }
@@ -381,11 +488,17 @@ impl Starting<'_> {
     }
 
     async fn start_once(&self, port: u16, password: &str) -> Result<(Process, u64), Failure> {
-        let open_log = |source| StartError::OpenLog { path: self.log.clone(), source };
+        let open_log = |source| StartError::OpenLog {
+            path: self.log.clone(),
+            source,
+        };
         let (file, log_from) = cluster::open_log(&self.log).map_err(open_log)?;
         let program = self.installation.program("postgres");
         let mut command = Command::new(&program);
-        command.arg("-D").arg(self.cluster.data()).args(self.settings(port));
+        command
+            .arg("-D")
+            .arg(self.cluster.data())
+            .args(self.settings(port));
         cluster::prepare_environment(&mut command);
         cluster::attach(&mut command, file).map_err(open_log)?;
         if let Some(account) = self.account {
@@ -402,7 +515,11 @@ impl Starting<'_> {
     /// What the local run relies on. On the command line, where neither `ALTER SYSTEM` nor a file can change it.
     fn settings(&self, port: u16) -> Vec<String> {
         let certificates = self.cluster.certificates();
-        let on = if self.durability == Durability::Durable { "on" } else { "off" };
+        let on = if self.durability == Durability::Durable {
+            "on"
+        } else {
+            "off"
+        };
         let mut settings = vec![
             "listen_addresses=127.0.0.1".to_owned(),
             format!("port={port}"),
@@ -423,52 +540,61 @@ impl Starting<'_> {
         if self.installation.serves_tls() {
             settings.extend([
                 "ssl=on".to_owned(),
-                format!("ssl_cert_file={}", certificates.server_certificate().display()),
+                format!(
+                    "ssl_cert_file={}",
+                    certificates.server_certificate().display()
+                ),
                 format!("ssl_key_file={}", certificates.server_key().display()),
             ]);
         }
-        settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect()
+        settings
+            .into_iter()
+            .flat_map(|setting| ["-c".to_owned(), setting])
+            .collect()
     }
 
-    async fn until_ready(&self, process: &Process, port: u16, password: &str, log_from: u64) -> Result<(), Failure> {
-        let mut config = Config::new();
-        config.host("127.0.0.1").port(port).user(SUPERUSER).password(password).dbname("postgres");
-        config.connect_timeout(Duration::from_secs(5));
+    /// PostgreSQL writes to `postmaster.pid` when it is ready; asking earlier would only fill its log. Whoever answers on
+    /// the port then must be this server, because it could not be ready without the port.
+    async fn until_ready(
+        &self,
+        process: &Process,
+        port: u16,
+        password: &str,
+        log_from: u64,
+    ) -> Result<(), Failure> {
         let deadline = Instant::now() + READY_WITHIN;
+        let config = errand_config(port, password, "postgres");
         loop {
             if let Some(status) = process.ended() {
                 return Err(self.ended(status, port, log_from));
             }
-            match connect::connect_plainly(&config).await {
-                Ok(client) => {
-                    if client.simple_query("SELECT 1").await.is_ok() && self.is_ours(process) {
-                        return Ok(());
+            if leftover::is_ready(&self.cluster, process.pid()) {
+                let answer = match connect::connect_plainly(&config).await {
+                    Ok(client) => client.simple_query("SELECT 1").await.map(drop),
+                    Err(error) => Err(error),
+                };
+                match answer {
+                    Ok(()) => return Ok(()),
+                    Err(source) if is_refusal(&source) => {
+                        return Err(StartError::Refused {
+                            password_file: self.cluster.password_file(),
+                            source,
+                        }
+                        .into());
                     }
+                    Err(_) => {}
                 }
-                // Somebody else's server on this port refuses the password too; then ours is about to end.
-                Err(error) if is_refusal(&error) && self.is_ours(process) => {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    return Err(match process.ended() {
-                        Some(status) => self.ended(status, port, log_from),
-                        None => Failure::Other(StartError::Refused {
-                            password_file: self.cluster.data().with_file_name("superuser-password"),
-                            source: error,
-                        }),
-                    });
-                }
-                Err(_) => {}
             }
             if Instant::now() > deadline {
                 let lines = log::last_lines(&self.log, log_from, 10);
-                return Err(StartError::NotReady { waited: READY_WITHIN, lines }.into());
+                return Err(StartError::NotReady {
+                    waited: READY_WITHIN,
+                    lines,
+                }
+                .into());
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(3)).await;
         }
-    }
-
-    /// Whether it is this process that holds the data, and with it the port.
-    fn is_ours(&self, process: &Process) -> bool {
-        leftover::running(&self.cluster).is_some_and(|pid| pid.as_raw_nonzero().get().unsigned_abs() == process.pid())
     }
 
     fn ended(&self, status: ExitStatus, port: u16, log_from: u64) -> Failure {
@@ -486,6 +612,21 @@ impl Starting<'_> {
     }
 }
 
+async fn start_front(
+    port: Option<u16>,
+    backend: u16,
+    cluster: &Cluster,
+) -> Result<Front, StartError> {
+    Front::start(port.unwrap_or(0), backend, &cluster.certificates())
+        .await
+        .map_err(|error| match error {
+            FrontError::Listen { port, source } if source.kind() == io::ErrorKind::AddrInUse => {
+                StartError::PortTaken { port }
+            }
+            error => StartError::Front(error),
+        })
+}
+
 enum Failure {
     /// Something of a killed server is still there.
     Held,
@@ -498,33 +639,53 @@ impl From<StartError> for Failure {
     }
 }
 
+/// Straight to PostgreSQL on loopback, without TLS.
+fn errand_config(port: u16, password: &str, database: &str) -> Config {
+    let mut config = Config::new();
+    config
+        .host("127.0.0.1")
+        .port(port)
+        .user(SUPERUSER)
+        .password(password)
+        .dbname(database);
+    config
+        .ssl_mode(SslMode::Disable)
+        .connect_timeout(Duration::from_secs(5));
+    config
+}
+
 /// Whether the server was reached and said no, rather than not yet.
 fn is_refusal(error: &tokio_postgres::Error) -> bool {
     use tokio_postgres::error::SqlState;
     error.code().is_some_and(|code| {
-        [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code)
+        [
+            SqlState::INVALID_PASSWORD,
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        ]
+        .contains(code)
     })
 }
 
 fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
 }
 
 fn force_to_disk(data: &Path, needed: bool) -> tokio::task::JoinHandle<()> {
     let data = data.to_owned();
     tokio::task::spawn_blocking(move || {
-        if needed && let Ok(folder) = std::fs::File::open(&data) {
-            #[cfg(target_os = "linux")]
-            let _ = rustix::fs::syncfs(&folder);
-            #[cfg(not(target_os = "linux"))]
-            {
-                let _ = folder;
-                rustix::fs::sync();
-            }
+        if needed {
+            // A disk that fails here fails the server's own writes as well, which says so.
+            let _ = cluster::force_to_disk(&data);
         }
     })
 }
 
 fn quoted(lines: &[String]) -> String {
-    if lines.is_empty() { String::new() } else { format!("; its last lines:\n  {}", lines.join("\n  ")) }
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("; its last lines:\n  {}", lines.join("\n  "))
+    }
 }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use seaworthy_postgres::{
-    DatabaseSpec, Durability, Installation, ObtainStep, Server, ServerOptions, ServiceRole, Settings,
+    DatabaseSpec, Durability, Installation, ObtainStep, Server, ServerOptions, ServiceRole,
+    Settings,
 };
 use tempfile::TempDir;
 use tokio_postgres::{Client, Config};
@@ -83,7 +84,10 @@ impl Postgres {
             port: server.port(),
             ca_file: server.ca_file().to_owned(),
             // From now on it stays where its clients expect it.
-            options: ServerOptions { port: Some(server.port()), ..options },
+            options: ServerOptions {
+                port: Some(server.port()),
+                ..options
+            },
             server: Some(server),
             _folder: folder,
         }
@@ -104,7 +108,9 @@ impl Postgres {
     /// # Panics
     /// While it is down.
     pub fn server(&self) -> &Server {
-        self.server.as_ref().expect("the server is up; `kill` took it down")
+        self.server
+            .as_ref()
+            .expect("the server is up; `kill` took it down")
     }
 
     /// Makes a database `name` with the roles `<name>_owner`, `<name>_readwrite` and, for a service, `<name>_service`.
@@ -151,7 +157,8 @@ impl Postgres {
     /// # Panics
     /// If it fails.
     pub async fn connect_as_owner(&self, database: &TestDatabase) -> Client {
-        self.connect(&self.config(&database.name, &database.owner, &database.owner_password)).await
+        self.connect(&self.config(&database.name, &database.owner, &database.owner_password))
+            .await
     }
 
     /// Connects over verified TLS as the service.
@@ -159,7 +166,8 @@ impl Postgres {
     /// # Panics
     /// If it fails.
     pub async fn connect_as_service(&self, database: &TestDatabase) -> Client {
-        self.connect(&self.config(&database.name, &database.user, &database.password)).await
+        self.connect(&self.config(&database.name, &database.user, &database.password))
+            .await
     }
 
     /// Connects over verified TLS as the superuser, to the database `postgres`.
@@ -171,7 +179,10 @@ impl Postgres {
     }
 
     async fn connect(&self, config: &Config) -> Client {
-        self.server().connect(config).await.expect("the server accepts the connection")
+        self.server()
+            .connect(config)
+            .await
+            .expect("the server accepts the connection")
     }
 
     /// Kills the server as a crash would; nothing listens until [`restart`](Self::restart).
@@ -198,7 +209,10 @@ impl Postgres {
 /// # Panics
 /// Where none can be had, with everything that was tried.
 pub async fn installation(major: u32) -> Installation {
-    let settings = Settings { folder: std::env::var_os("SEAWORTHY_POSTGRES").map(PathBuf::from), cache: cache() };
+    let settings = Settings {
+        folder: std::env::var_os("SEAWORTHY_POSTGRES").map(PathBuf::from),
+        cache: cache(),
+    };
     match Installation::obtain(major, &settings, &|_: ObtainStep| {}).await {
         Ok(installation) => installation,
         Err(error) => panic!("tests need PostgreSQL {major}: {}", chain(&error)),
@@ -229,13 +243,17 @@ async fn template(installation: &Installation) -> PathBuf {
     let parent = cache().join("postgres-templates");
     let template = parent.join(format!("{}-{user}-{FORMAT}", installation.version()));
     fs::create_dir_all(&parent).expect("the cache can be written");
-    fs::set_permissions(&parent, fs::Permissions::from_mode(0o755)).expect("the cache can be opened to the server's user");
+    fs::set_permissions(&parent, fs::Permissions::from_mode(0o755))
+        .expect("the cache can be opened to the server's user");
     let lock = tokio::task::spawn_blocking(move || {
         let file = File::create(parent.join(".lock"))?;
         file.lock()?;
         io::Result::Ok(file)
     });
-    let _lock = lock.await.expect("locking does not panic").expect("the cache can be locked");
+    let _lock = lock
+        .await
+        .expect("locking does not panic")
+        .expect("the cache can be locked");
     if template.is_dir() {
         return template;
     }

@@ -4,6 +4,7 @@
 //! crate's tests need stays with that crate.
 
 pub mod browser;
+pub mod collector;
 pub mod load;
 pub mod postgres;
 pub mod service;

@@ -44,6 +44,7 @@ struct Caller {
 pub(crate) struct Counter {
     callers: mpsc::Sender<Caller>,
     watch: Watch,
+    metrics: Metrics,
 }
 
 impl Counter {
@@ -57,9 +58,11 @@ impl Counter {
             arrived: Instant::now(),
             answer,
         };
-        self.callers
-            .try_send(caller)
-            .map_err(|_| Refusal::Overloaded)?;
+        self.metrics.waiting.inc();
+        if self.callers.try_send(caller).is_err() {
+            self.metrics.waiting.dec();
+            return Err(Refusal::Overloaded);
+        }
         // The worker can only have died with the statement in flight.
         number.await.unwrap_or(Err(Refusal::Unknown))
     }
@@ -80,12 +83,16 @@ pub(crate) fn start(
         patience: database.timeout(),
         database,
         watch: watch.clone(),
-        metrics,
+        metrics: metrics.clone(),
         heartbeat: kit.health.heartbeat("counter", limit),
         faults: kit.faults.clone(),
     };
     tokio::spawn(worker.run(waiting));
-    Counter { callers, watch }
+    Counter {
+        callers,
+        watch,
+        metrics,
+    }
 }
 
 struct Worker {
@@ -113,9 +120,8 @@ impl Worker {
                 Ok(0) => return,
                 Ok(_) => {}
             }
-            self.metrics
-                .waiting
-                .set(i64::try_from(batch.len()).unwrap_or(i64::MAX));
+            gather(&mut waiting, &mut batch).await;
+            self.metrics.waiting.sub(size(&batch));
             self.serve(&mut batch).await;
             batch.clear();
         }
@@ -131,7 +137,7 @@ impl Worker {
         refuse(batch.drain(..late), Refusal::NotCounted);
         while !batch.is_empty() {
             self.metrics.batch.observe(batch.len() as f64);
-            let count = i64::try_from(batch.len()).expect("a batch is bounded by `WAITING`");
+            let count = size(batch);
             match self.database.add(count).await {
                 Ok(Added::To(last)) => {
                     let first = last - count + 1;
@@ -166,6 +172,27 @@ impl Worker {
             }
         }
     }
+}
+
+/// Adds those who are about to ask: answers of the last statement have just left, and their callers ask again. It goes
+/// on only while each turn of the runtime brings somebody, so that a lone caller waits for nobody.
+async fn gather(waiting: &mut mpsc::Receiver<Caller>, batch: &mut Vec<Caller>) {
+    loop {
+        tokio::task::yield_now().await;
+        let before = batch.len();
+        while batch.len() < WAITING
+            && let Ok(caller) = waiting.try_recv()
+        {
+            batch.push(caller);
+        }
+        if batch.len() == before {
+            return;
+        }
+    }
+}
+
+fn size(batch: &[Caller]) -> i64 {
+    i64::try_from(batch.len()).expect("a batch is bounded by `WAITING`")
 }
 
 fn refuse(callers: impl Iterator<Item = Caller>, refusal: Refusal) {

@@ -5,4 +5,5 @@ mod examples;
 mod explain;
 mod reference;
 mod schema;
+mod starters;
 mod yaml_to_json;

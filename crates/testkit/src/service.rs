@@ -1,7 +1,7 @@
 //! A service of ours as a black box: the built program, its ports, its answers, its metrics, its logs.
 //!
 //! It listens on free ports of 127.0.0.1 and ends with the value, also when the test fails. Its whole output is kept
-//! and judged at the end: every line must be JSON, and none may hold a secret that it was given.
+//! and judged at the end: every line must be JSON, and none may hold a secret that it was given or tell of a panic.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -194,9 +194,9 @@ impl ServiceOptions {
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("`{}` cannot be started: {error}", self.program.display()));
+        let mut child = command.spawn().unwrap_or_else(|error| {
+            panic!("`{}` cannot be started: {error}", self.program.display())
+        });
         let output = Output::default();
         output.collect(child.stdout.take().expect("it is piped"));
         output.collect(child.stderr.take().expect("it is piped"));
@@ -296,7 +296,11 @@ impl Service {
             if good(&scrape) {
                 return scrape;
             }
-            assert!(Instant::now() < until, "the metrics stay at:\n{}", scrape.text);
+            assert!(
+                Instant::now() < until,
+                "the metrics stay at:\n{}",
+                scrape.text
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -351,10 +355,7 @@ impl Service {
     /// # Panics
     /// When it does not start.
     pub async fn kill_and_restart(self) -> Self {
-        let mut options = self
-            .options
-            .clone()
-            .variable("LISTEN_ADDR", self.address);
+        let mut options = self.options.clone().variable("LISTEN_ADDR", self.address);
         if let Some(admin) = self.admin {
             options = options.variable("ADMIN_ADDR", admin);
         }
@@ -397,7 +398,11 @@ impl Drop for Service {
             // libtest shows this with the failed test.
             #[expect(clippy::print_stderr, reason = "the way a test says what it saw")]
             {
-                eprintln!("what `{}` wrote:\n{}", self.options.program.display(), self.output.text());
+                eprintln!(
+                    "what `{}` wrote:\n{}",
+                    self.options.program.display(),
+                    self.output.text()
+                );
             }
         } else {
             self.output.judge(&self.options.secrets);
@@ -515,7 +520,10 @@ impl Output {
     }
 
     fn find(&self, text: &str) -> Option<String> {
-        self.lines().iter().find(|line| line.contains(text)).cloned()
+        self.lines()
+            .iter()
+            .find(|line| line.contains(text))
+            .cloned()
     }
 
     fn text(&self) -> String {
@@ -528,8 +536,12 @@ impl Output {
                 serde_json::from_str::<serde_json::Value>(line).is_ok_and(|line| line.is_object()),
                 "a line of the log is not JSON: {line}"
             );
+            assert!(!line.contains("panicked"), "a task panicked: {line}");
             for secret in secrets {
-                assert!(!line.contains(secret), "a line of the log holds a secret: {line}");
+                assert!(
+                    !line.contains(secret),
+                    "a line of the log holds a secret: {line}"
+                );
             }
         }
     }
@@ -616,11 +628,20 @@ pub fn program(package: &str) -> PathBuf {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
-    let target = folder.parent().expect("a profile lies in the target folder");
+    let target = folder
+        .parent()
+        .expect("a profile lies in the target folder");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let result = Command::new(cargo)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .args(["build", "--quiet", "--package", package, "--profile", profile])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            package,
+            "--profile",
+            profile,
+        ])
         .arg("--target-dir")
         .arg(target)
         .output()

@@ -141,7 +141,7 @@ impl Worker {
             match self.database.add(count).await {
                 Ok(Added::To(last)) => {
                     let first = last - count + 1;
-                    for (number, caller) in (first..).zip(batch.drain(..)) {
+                    for (number, caller) in (first..=last).zip(batch.drain(..)) {
                         let _ = caller.answer.send(Ok(number));
                     }
                 }

@@ -196,7 +196,7 @@ impl Exchange {
 
 fn log(line: &RequestLine, status: &str, error: Option<&str>, took: Duration) {
     let (method, path) = (line.method.as_str(), line.path.as_str());
-    let milliseconds = took.as_secs_f64() * 1e3;
+    let milliseconds = (took.as_secs_f64() * 1e6).round() / 1e3;
     if line.loud {
         tracing::info!(method, path, status, error, milliseconds, "request");
     } else {

@@ -207,13 +207,17 @@ impl HttpClient for Collector {
         Self: 'async_trait,
     {
         let client = self.client.clone();
-        let exchange = self.runtime.spawn(tokio::time::timeout(EXPORT_TIME, async move {
-            let response = client.request(request.map(Full::new)).await?;
-            let (head, body) = response.into_parts();
-            // A collector's answer is a few bytes; more is not a collector.
-            let body = Limited::new(body, 1 << 20).collect().await?.to_bytes();
-            Ok::<_, HttpError>(http::Response::from_parts(head, body))
-        }));
-        Box::pin(async move { exchange.await?? })
+        // The timer too must be made within the runtime, hence the block around it.
+        let exchange = self.runtime.spawn(async move {
+            tokio::time::timeout(EXPORT_TIME, async move {
+                let response = client.request(request.map(Full::new)).await?;
+                let (head, body) = response.into_parts();
+                // A collector's answer is a few bytes; more is not a collector.
+                let body = Limited::new(body, 1 << 20).collect().await?.to_bytes();
+                Ok::<_, HttpError>(http::Response::from_parts(head, body))
+            })
+            .await?
+        });
+        Box::pin(async move { exchange.await? })
     }
 }

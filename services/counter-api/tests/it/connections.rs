@@ -77,9 +77,13 @@ async fn c_14_a_wrong_host_name_is_refused() {
 
 #[tokio::test]
 async fn c_14_a_server_without_tls_is_refused() {
-    let mut counter = Counter::new().await;
-    without_tls(&mut counter).await;
-    refused(counter.api(), "server does not support TLS").await;
+    let counter = Counter::new().await;
+    let name = crate::proxy::Proxy::start(counter.postgres.port()).await;
+    name.deny_tls();
+    refused(counter.api().variable("DB_PORT", name.port()), "server does not support TLS").await;
+    assert_eq!(encrypted(&counter).await, Vec::<bool>::new(), "somebody got in");
+    let require = counter.api().variable("DB_PORT", name.port()).variable("DB_SSLMODE", "require");
+    refused(require, "server does not support TLS").await;
     assert_eq!(encrypted(&counter).await, Vec::<bool>::new(), "somebody got in");
 
     // Plain text only when somebody says so.
@@ -87,7 +91,9 @@ async fn c_14_a_server_without_tls_is_refused() {
         .api()
         .without("DB_SSLROOTCERT")
         .variable("DB_SSLMODE", "disable");
-    assert_eq!(plain.start().await.ready().await.get("/").await.number(), 1);
+    let plain = plain.start().await.ready().await;
+    assert_eq!(plain.get("/").await.number(), 1);
+    assert!(encrypted(&counter).await.iter().all(|encrypted| !encrypted));
 }
 
 #[tokio::test]
@@ -116,7 +122,7 @@ async fn refused(api: ServiceOptions, reason: &str) -> Service {
 
 /// For each connection of the api, whether it is encrypted.
 async fn encrypted(counter: &Counter) -> Vec<bool> {
-    let superuser = connect_locally(counter).await;
+    let superuser = counter.postgres.connect_as_superuser().await;
     superuser
         .query(
             "SELECT s.ssl FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.usename = $1",
@@ -127,24 +133,4 @@ async fn encrypted(counter: &Counter) -> Vec<bool> {
         .iter()
         .map(|row| row.get(0))
         .collect()
-}
-
-async fn without_tls(counter: &mut Counter) {
-    let superuser = counter.postgres.connect_as_superuser().await;
-    superuser
-        .batch_execute("ALTER SYSTEM SET ssl = off")
-        .await
-        .unwrap();
-    superuser
-        .batch_execute("SELECT pg_reload_conf()")
-        .await
-        .unwrap();
-}
-
-async fn connect_locally(counter: &Counter) -> tokio_postgres::Client {
-    let mut config = counter.postgres.server().superuser_config();
-    config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-    let (client, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }

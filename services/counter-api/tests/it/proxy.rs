@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -23,6 +23,7 @@ struct Shared {
     target: AtomicU16,
     refuses: AtomicBool,
     stalls: AtomicBool,
+    denies_tls: AtomicBool,
 }
 
 impl Proxy {
@@ -37,6 +38,7 @@ impl Proxy {
             target: AtomicU16::new(target),
             refuses: AtomicBool::new(false),
             stalls: AtomicBool::new(false),
+            denies_tls: AtomicBool::new(false),
         });
         let (cut, cuts) = watch::channel(0);
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared), cuts));
@@ -70,6 +72,11 @@ impl Proxy {
         }
     }
 
+    /// Answers a request for TLS as a server without it does.
+    pub(crate) fn deny_tls(&self) {
+        self.shared.denies_tls.store(true, Ordering::SeqCst);
+    }
+
     /// Leads new connections somewhere else.
     pub(crate) fn lead_to(&self, target: u16) {
         self.shared.target.store(target, Ordering::SeqCst);
@@ -100,6 +107,18 @@ async fn relay(mut client: TcpStream, shared: Arc<Shared>, mut cuts: watch::Rece
     };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     reset_on_close(&server);
+    if shared.denies_tls.load(Ordering::SeqCst) {
+        // A length and a code, as PostgreSQL's protocol has it; the answer is one byte.
+        let mut request = [0; 8];
+        let denied = async {
+            client.read_exact(&mut request).await?;
+            assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47]);
+            client.write_all(b"N").await
+        };
+        if denied.await.is_err() {
+            return;
+        }
+    }
     loop {
         tokio::select! {
             _ = copy_bidirectional(&mut client, &mut server), if !shared.stalls.load(Ordering::SeqCst) => return,

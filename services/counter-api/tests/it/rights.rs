@@ -115,14 +115,13 @@ async fn c_15_the_table_of_the_first_version_is_taken_over() {
 async fn c_15_without_a_group_it_works_and_a_named_one_is_narrowed() {
     let postgres = Postgres::start().await;
     let superuser = postgres.connect_as_superuser().await;
-    superuser
-        .batch_execute(
-            "CREATE ROLE single LOGIN PASSWORD 'of-the-single-role';
-             CREATE ROLE \"Other Group\";
-             CREATE DATABASE single OWNER single",
-        )
-        .await
-        .unwrap();
+    for statement in [
+        "CREATE ROLE single LOGIN PASSWORD 'of-the-single-role'",
+        "CREATE ROLE \"Other Group\"",
+        "CREATE DATABASE single OWNER single",
+    ] {
+        superuser.batch_execute(statement).await.unwrap();
+    }
     let program = ServiceOptions::new(API)
         .variable("DB_HOST", "127.0.0.1")
         .variable("DB_PORT", postgres.port())

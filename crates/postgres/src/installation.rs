@@ -109,10 +109,14 @@ impl Installation {
                 .map(Some);
         }
         for (bin, origin) in candidates(major, settings) {
-            if let Ok(installation) = Self::read(&bin, origin, &settings.cache).await
-                && installation.version.major == major
-                && installation.reachable().is_ok()
-            {
+            let Ok(version) = Version::of(&bin).await else {
+                continue;
+            };
+            if version.major != major {
+                continue;
+            }
+            let installation = Self::of(bin, version, origin, &settings.cache).await;
+            if installation.reachable().is_ok() {
                 return Ok(Some(installation));
             }
         }
@@ -183,35 +187,30 @@ impl Installation {
 
     /// Asks the programs in `bin` what they are.
     pub(crate) async fn read(bin: &Path, origin: Origin, cache: &Path) -> Result<Self, FindError> {
-        let program = bin.join("postgres");
-        let printed = run(
-            &program,
-            "--version",
-            Command::new(&program).arg("--version"),
-        )
-        .await?;
-        let version = Version::parse(&printed).ok_or_else(|| FindError::UnderstandVersion {
-            program: program.clone(),
-            printed,
-        })?;
+        let version = Version::of(bin).await?;
+        Ok(Self::of(bin.to_owned(), version, origin, cache).await)
+    }
+
+    async fn of(bin: PathBuf, version: Version, origin: Origin, cache: &Path) -> Self {
         // The only way to ask a build whether it has TLS without a data folder: it prints the library's name
         // or nothing. Root may ask too.
+        let program = bin.join("postgres");
         let library = run(
             &program,
             "-C ssl_library",
             Command::new(&program)
                 .args(["-C", "ssl_library", "-c", "config_file=/dev/null", "-D"])
-                .arg(bin),
+                .arg(&bin),
         )
         .await
         .unwrap_or_default();
-        Ok(Self {
-            bin: bin.to_owned(),
+        Self {
+            bin,
             version,
             tls: !library.is_empty(),
             origin,
             cache: cache.to_owned(),
-        })
+        }
     }
 
     fn reachable(&self) -> Result<(), crate::AccountError> {
@@ -226,6 +225,17 @@ impl Version {
     /// The major version, such as 18.
     pub fn major(&self) -> u32 {
         self.major
+    }
+
+    async fn of(bin: &Path) -> Result<Self, FindError> {
+        let program = bin.join("postgres");
+        let printed = run(
+            &program,
+            "--version",
+            Command::new(&program).arg("--version"),
+        )
+        .await?;
+        Self::parse(&printed).ok_or(FindError::UnderstandVersion { program, printed })
     }
 
     /// `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, `… 18beta1`, `… 19devel`.

@@ -101,6 +101,8 @@ impl Server {
             identifier(spec.group),
         );
         if !exists {
+            // The default strategy writes the new database to the log. Copying files instead forces two checkpoints,
+            // which on a new cluster wait for all that `initdb` left unwritten: four times as long.
             admin
                 .batch_execute(&format!("CREATE DATABASE {name} OWNER {owner}"))
                 .await

@@ -66,12 +66,7 @@ impl Postgres {
     async fn start_with(installation: Installation, durability: Durability) -> Self {
         let folder = world_readable_tempdir();
         let cluster = folder.path().join("cluster");
-        let template = template(&installation).await;
-        let target = cluster.clone();
-        tokio::task::spawn_blocking(move || copy(&template, &target))
-            .await
-            .expect("copying does not panic")
-            .expect("the template can be copied");
+        put_cluster(&installation, &cluster).await;
         let options = ServerOptions {
             installation,
             folder: cluster,
@@ -217,6 +212,18 @@ pub async fn installation(major: u32) -> Installation {
         Ok(installation) => installation,
         Err(error) => panic!("tests need PostgreSQL {major}: {}", chain(&error)),
     }
+}
+
+/// Puts an empty cluster into `folder`, which must not exist: a copy, where `Server::start` would run `initdb`.
+///
+/// # Panics
+/// If it fails.
+pub async fn put_cluster(installation: &Installation, folder: &Path) {
+    let (template, target) = (template(installation).await, folder.to_owned());
+    tokio::task::spawn_blocking(move || copy(&template, &target))
+        .await
+        .expect("copying does not panic")
+        .expect("the template can be copied");
 }
 
 /// A folder that the server's user can enter; temporary folders are private otherwise.

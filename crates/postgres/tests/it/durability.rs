@@ -54,7 +54,7 @@ async fn a_durable_server_waits_for_the_disk() {
 
 #[tokio::test]
 async fn a_throwaway_server_still_writes_before_it_answers() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let server = Server::start(place.options(&eighteen().await))
         .await
         .unwrap();
@@ -66,7 +66,7 @@ async fn a_throwaway_server_still_writes_before_it_answers() {
 
 #[tokio::test]
 async fn text_sorts_and_folds_the_same_everywhere() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let server = Server::start(place.options(&eighteen().await))
         .await
         .unwrap();
@@ -80,7 +80,7 @@ async fn text_sorts_and_folds_the_same_everywhere() {
 
 #[tokio::test]
 async fn no_statement_reaches_the_log() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let server = Server::start(place.options(&eighteen().await))
         .await
         .unwrap();

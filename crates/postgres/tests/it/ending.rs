@@ -23,7 +23,7 @@ impl Drop for Stranger {
 
 #[tokio::test]
 async fn stop_does_not_wait_for_clients() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let server = Server::start(place.options(&eighteen().await))
         .await
         .unwrap();
@@ -40,7 +40,7 @@ async fn stop_does_not_wait_for_clients() {
 
 #[tokio::test]
 async fn what_was_committed_survives_a_kill() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let options = place.options(&eighteen().await);
     let mut server = Server::start(options.clone()).await.unwrap();
     execute(&server, "CREATE TABLE kept (n int)").await;
@@ -63,7 +63,7 @@ async fn what_was_committed_survives_a_kill() {
 
 #[tokio::test]
 async fn its_end_is_seen() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let server = Server::start(place.options(&eighteen().await))
         .await
         .unwrap();
@@ -82,7 +82,7 @@ async fn its_end_is_seen() {
 
 #[tokio::test]
 async fn dropping_ends_it() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let server = Server::start(place.options(&eighteen().await))
         .await
         .unwrap();
@@ -104,7 +104,7 @@ async fn it_ends_with_a_killed_supervisor_or_is_found_by_the_next() {
         std::future::pending::<()>().await;
     }
 
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     // Made here, so that the supervisor is quick.
     let options = place.options(&eighteen().await);
     Server::start(options.clone())
@@ -156,7 +156,7 @@ async fn it_ends_with_a_killed_supervisor_or_is_found_by_the_next() {
 
 #[tokio::test]
 async fn a_leftover_server_is_found_and_ended() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let installation = eighteen().await;
     let options = place.options(&installation);
     let server = Server::start(options.clone()).await.unwrap();
@@ -203,7 +203,7 @@ async fn a_leftover_server_is_found_and_ended() {
 /// After a reboot the process id in the lock file may belong to anybody.
 #[tokio::test]
 async fn a_lock_file_that_names_a_stranger_is_not_believed() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let options = place.options(&eighteen().await);
     let server = Server::start(options.clone()).await.unwrap();
     let lock = server.data().join("postmaster.pid");

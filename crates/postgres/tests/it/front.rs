@@ -24,7 +24,7 @@ async fn without_tls() -> Installation {
 
 #[tokio::test]
 async fn clients_find_verified_tls_all_the_same() {
-    let place = Place::new();
+    let place = Place::with_cluster(&without_tls().await).await;
     let server = Server::start(place.options(&without_tls().await))
         .await
         .unwrap();
@@ -64,7 +64,7 @@ async fn clients_find_verified_tls_all_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_without_tls_come_through_as_well() {
-    let place = Place::new();
+    let place = Place::with_cluster(&without_tls().await).await;
     let installation = without_tls().await;
     let server = Server::start(place.options(&installation)).await.unwrap();
     let config = server.superuser_config();
@@ -98,7 +98,7 @@ async fn clients_without_tls_come_through_as_well() {
 
 #[tokio::test]
 async fn a_taken_port_is_named_here_too() {
-    let place = Place::new();
+    let place = Place::with_cluster(&without_tls().await).await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut options = place.options(&without_tls().await);
     options.port = Some(taken.local_addr().unwrap().port());

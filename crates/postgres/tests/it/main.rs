@@ -20,7 +20,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use seaworthy_postgres::{Durability, Installation, Server, ServerOptions};
-use seaworthy_testkit::postgres::{installation, world_readable_tempdir};
+use seaworthy_testkit::postgres::{installation, put_cluster, world_readable_tempdir};
 use tempfile::TempDir;
 
 /// A place for one cluster, removed with the value.
@@ -33,6 +33,13 @@ impl Place {
         Self {
             folder: world_readable_tempdir(),
         }
+    }
+
+    /// With an empty cluster in it, for tests that are not about making one.
+    async fn with_cluster(installation: &Installation) -> Self {
+        let place = Self::new();
+        put_cluster(installation, &place.cluster()).await;
+        place
     }
 
     fn path(&self) -> &Path {

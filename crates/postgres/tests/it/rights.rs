@@ -165,7 +165,7 @@ async fn hostile_names_are_only_names() {
 
 #[tokio::test]
 async fn the_server_stores_verifiers_and_logs_no_password() {
-    let place = Place::new();
+    let place = Place::with_cluster(&crate::eighteen().await).await;
     let server = Server::start(place.options(&crate::eighteen().await))
         .await
         .unwrap();
@@ -202,7 +202,7 @@ async fn the_server_stores_verifiers_and_logs_no_password() {
 /// Before version 15 everybody might create tables in `public`; 15 is where it changed, and the oldest one here.
 #[tokio::test]
 async fn rights_are_the_same_on_an_older_version() {
-    let place = Place::new();
+    let place = Place::with_cluster(&fifteen().await).await;
     let server = Server::start(place.options(&fifteen().await))
         .await
         .unwrap();

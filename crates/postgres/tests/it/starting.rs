@@ -28,7 +28,7 @@ async fn a_new_folder_gets_a_cluster_that_survives_a_restart() {
 
 #[tokio::test]
 async fn listens_on_loopback_only_and_has_no_socket_file() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let server = Server::start(place.options(&eighteen().await))
         .await
         .unwrap();
@@ -97,7 +97,7 @@ async fn what_a_killed_initdb_left_is_cleared_away() {
 
 #[tokio::test]
 async fn a_taken_port_is_named() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let wanted = taken.local_addr().unwrap().port();
     let mut options = place.options(&eighteen().await);
@@ -115,7 +115,7 @@ async fn a_taken_port_is_named() {
 
 #[tokio::test]
 async fn data_of_another_major_is_never_opened() {
-    let place = Place::new();
+    let place = Place::with_cluster(&fifteen().await).await;
     Server::start(place.options(&fifteen().await))
         .await
         .unwrap()
@@ -150,7 +150,7 @@ async fn data_of_another_major_is_never_opened() {
 
 #[tokio::test]
 async fn damaged_data_is_told_from_other_trouble() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let options = place.options(&eighteen().await);
     Server::start(options.clone())
         .await
@@ -174,7 +174,7 @@ async fn damaged_data_is_told_from_other_trouble() {
 
 #[tokio::test]
 async fn a_password_of_another_cluster_is_told() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let options = place.options(&eighteen().await);
     Server::start(options.clone())
         .await
@@ -206,7 +206,7 @@ async fn a_password_of_another_cluster_is_told() {
 
 #[tokio::test]
 async fn two_servers_never_share_data() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let options = place.options(&eighteen().await);
     let first = Server::start(options.clone()).await.unwrap();
     let error = Server::start(options).await.unwrap_err();

@@ -93,7 +93,7 @@ async fn a_wrong_password_is_refused_over_loopback_too() {
 
 #[tokio::test]
 async fn the_authority_stays_and_is_renewed_only_when_it_must_be() {
-    let place = Place::new();
+    let place = Place::with_cluster(&eighteen().await).await;
     let options = place.options(&eighteen().await);
     let authority = || fs::read(place.cluster().join("tls/ca.crt")).unwrap();
     let restart = async |server: Server| {

@@ -10,8 +10,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn everything_arrives_and_the_old_data_stays() {
-    let (old_place, new_place) = (Place::new(), Place::new());
     let (old, new) = (fifteen().await, eighteen().await);
+    let (old_place, new_place) = (Place::with_cluster(&old).await, Place::new());
     let server = Server::start(old_place.options(&old)).await.unwrap();
     let specs = ["counter", "it's \"odd\""].map(|name| DatabaseSpec {
         name,
@@ -90,8 +90,8 @@ async fn everything_arrives_and_the_old_data_stays() {
 
 #[tokio::test]
 async fn a_place_with_data_is_never_overwritten() {
-    let (old_place, new_place) = (Place::new(), Place::new());
     let (old, new) = (fifteen().await, eighteen().await);
+    let (old_place, new_place) = (Place::with_cluster(&old).await, Place::new());
     for (place, installation) in [(&old_place, &old), (&new_place, &new)] {
         Server::start(place.options(installation))
             .await
@@ -110,8 +110,8 @@ async fn a_place_with_data_is_never_overwritten() {
 
 #[tokio::test]
 async fn a_failed_upgrade_leaves_nothing_at_the_new_place() {
-    let (old_place, new_place) = (Place::new(), Place::new());
     let (old, new) = (fifteen().await, eighteen().await);
+    let (old_place, new_place) = (Place::with_cluster(&old).await, Place::new());
     let server = Server::start(old_place.options(&old)).await.unwrap();
     // An extension whose library the new version lacks cannot be restored.
     crate::execute(

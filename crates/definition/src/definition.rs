@@ -1,12 +1,13 @@
 //! A definition that was read: its values, and what can be asked of them.
 
 use seaworthy_diagnostics::{Diagnostic, FileId, SourceFile, sort, suggest};
-use seaworthy_yaml::{Limits, NodeKind};
+use seaworthy_yaml::scalar::{self, Meaning};
+use seaworthy_yaml::{Limits, NodeKind, Style};
 
 use crate::merge::merge;
 use crate::model::{EnvironmentName, Platform};
 use crate::resolve::{Resolved, resolve};
-use crate::shape::{PLATFORM, Shape};
+use crate::shape::PLATFORM;
 use crate::value::{Kind, Map, Value};
 use crate::{read, shape};
 
@@ -206,14 +207,11 @@ impl Definition {
     }
 }
 
-/// Whether the shape of a key is what an environment changes.
-pub(crate) fn is_override(shape: &Shape) -> bool {
-    matches!(shape, Shape::Override)
-}
-
 fn is_empty(tree: &seaworthy_yaml::Tree, id: seaworthy_yaml::NodeId) -> bool {
     match &tree.resolved(id).kind {
-        NodeKind::Scalar { text, .. } => text.is_empty(),
+        NodeKind::Scalar { text, style } => {
+            *style == Style::Plain && scalar::plain(text) == Meaning::Null
+        }
         NodeKind::Mapping { entries, .. } => entries.is_empty(),
         _ => false,
     }

@@ -201,13 +201,13 @@ impl<'s> Builder<'s> {
                     ScalarStyle::Literal => Style::Literal,
                     ScalarStyle::Folded => Style::Folded,
                 };
-                let node = self.add(
-                    here,
-                    NodeKind::Scalar {
-                        text: text.into(),
-                        style,
-                    },
-                );
+                // The parser says `~` for a value that is not there.
+                let text: Box<str> = if style == Style::Plain && range.is_empty() {
+                    "".into()
+                } else {
+                    text.into()
+                };
+                let node = self.add(here, NodeKind::Scalar { text, style });
                 self.describe(node, anchor, span);
                 self.attach(node);
             }

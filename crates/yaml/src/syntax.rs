@@ -15,13 +15,9 @@ pub(crate) fn diagnostic(
     let text = source.text();
     let at = (error.marker().byte_offset().unwrap_or(0) + base).min(text.len());
     let here = visible(text, at);
-    let line = source.line(source.position(at).line);
-    let line_text = &text[line.clone()];
-
-    if let Some(tab) = tab_in_indentation(error.kind(), line_text) {
-        let span = source.span(line.start + tab..line.start + tab + 1);
+    if let Some(tab) = tab(error.kind(), source, at) {
         return Diagnostic::error("yaml/tab", "a tab in the indentation")
-            .primary(span, "this is a tab")
+            .primary(source.span(tab..tab + 1), "this is a tab")
             .hint("YAML indents with spaces only: replace the tab with spaces");
     }
 
@@ -262,16 +258,29 @@ fn code(kind: &ErrorKind) -> &'static str {
     }
 }
 
-/// The tab that is at fault, if one is: the parser names tabs in some places only, and points behind them in others.
-fn tab_in_indentation(kind: &ErrorKind, line: &str) -> Option<usize> {
-    let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
-    let tab = line[..indentation].find('\t');
-    match kind {
+/// The tab that is at fault, if one is. The parser names tabs in some places only; and what it points at is the text
+/// before the tab, or the one behind it.
+fn tab(kind: &ErrorKind, source: &SourceFile, at: usize) -> Option<usize> {
+    let in_indentation = |number: usize| {
+        let line = source.line(number);
+        let text = &source.text()[line.clone()];
+        let indentation = text.len() - text.trim_start_matches([' ', '\t']).len();
+        text[..indentation].find('\t').map(|tab| line.start + tab)
+    };
+    let number = source.position(at).line;
+    let named = matches!(
+        kind,
         ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => tab.or_else(|| line.find('\t')),
-        _ => tab,
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+    );
+    let tab = in_indentation(number);
+    if !named {
+        return tab;
     }
+    let last = source.n_lines();
+    tab.or_else(|| (number..=last.min(number + 20)).find_map(in_indentation))
+        .or_else(|| Some(at + source.text().get(at..)?.find('\t')?))
 }

@@ -3,6 +3,8 @@
 mod cases;
 mod examples;
 mod explain;
+mod mutations;
+mod properties;
 mod reference;
 mod schema;
 mod starters;

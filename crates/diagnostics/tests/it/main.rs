@@ -1,0 +1,3 @@
+//! Diagnostics as their readers see them.
+
+mod render;

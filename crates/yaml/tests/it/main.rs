@@ -1,0 +1,5 @@
+//! The tree and what is said about broken YAML.
+
+mod limits;
+mod properties;
+mod tree;

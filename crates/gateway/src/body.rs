@@ -212,6 +212,7 @@ pub(crate) struct Passed {
     exchange: Exchange,
     /// Goes back to the replica's idle connections after the last byte.
     connection: Option<Connection>,
+    failed: Option<hyper::Error>,
 }
 
 impl ResponseBody {
@@ -241,6 +242,7 @@ impl ResponseBody {
             idle: Idle::new(idle),
             exchange,
             connection,
+            failed: None,
         });
         if passed.inner.is_end_stream() {
             passed.ended();
@@ -250,6 +252,21 @@ impl ResponseBody {
 }
 
 impl Passed {
+    fn poll_inner(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if let Some(connection) = &mut self.connection
+            && polled.is_pending()
+        {
+            // Asked for, but nobody else reads it.
+            connection.drive(cx);
+            return Pin::new(&mut self.inner).poll_frame(cx);
+        }
+        polled
+    }
+
     fn ended(&mut self) {
         self.exchange.complete();
         if let (Some(connection), Some(lease)) = (self.connection.take(), self.exchange.lease()) {
@@ -276,7 +293,12 @@ impl Body for ResponseBody {
             }
             Self::Passed(passed) => passed,
         };
-        match Pin::new(&mut passed.inner).poll_frame(cx) {
+        if let Some(error) = passed.failed.take() {
+            let reason = "closed the connection in the middle of its answer";
+            passed.exchange.broke_off(reason.to_owned());
+            return Poll::Ready(Some(Err(BodyError::BrokeOff(error))));
+        }
+        match passed.poll_inner(cx) {
             Poll::Pending => {
                 if passed.idle.is_over(cx) {
                     passed.exchange.broke_off(format!(
@@ -295,10 +317,11 @@ impl Body for ResponseBody {
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => {
-                passed
-                    .exchange
-                    .broke_off("closed the connection in the middle of its answer".to_owned());
-                Poll::Ready(Some(Err(BodyError::BrokeOff(error))))
+                // hyper forgets what it has not sent yet when a body fails: let it send the
+                // piece before first, which may well say why.
+                passed.failed = Some(error);
+                cx.waker().wake_by_ref();
+                Poll::Pending
             }
             Poll::Ready(None) => {
                 passed.ended();

@@ -34,8 +34,8 @@ use crate::{
     socket::Socket,
 };
 
+/// Of one head. Of headers there may be a hundred, hyper's default and Envoy's.
 const MOST_HEADER_BYTES: usize = 64 * 1024;
-const MOST_HEADERS: usize = 256;
 const HTTP2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The data plane of one process: opens listeners, and tells what passes through them.
@@ -380,7 +380,6 @@ async fn serve_http1(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(context.limits.idle)
-        .max_headers(MOST_HEADERS)
         .max_header_size(MOST_HEADER_BYTES)
         .max_buf_size(2 * MOST_HEADER_BYTES)
         .serve_connection(io, service)

@@ -116,7 +116,7 @@ async fn pass(
 
     let upload = (!request.body().is_end_stream()).then(Upload::new);
     let request = request.map(|body| RequestBody::new(body, timeouts.idle, upload.clone()));
-    let (response, connection) = ask(
+    let (response, mut connection) = ask(
         pool,
         &replica,
         request,
@@ -125,6 +125,11 @@ async fn pass(
         over_http2,
     )
     .await?;
+    // The rest of an upload must not wait for a client that does not read the answer yet.
+    let uploading = upload.is_some_and(|upload| !upload.ended());
+    if uploading || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        connection.iter_mut().for_each(Connection::drive_itself);
+    }
     if response.status() == StatusCode::SWITCHING_PROTOCOLS && upgrade.is_none() {
         return Err(Fault::no_upgrade(pool, replica.addr));
     }

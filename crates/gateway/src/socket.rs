@@ -16,7 +16,7 @@ use std::{
 use bytes::{Buf as _, Bytes};
 use rustix::net::{RecvFlags, Shutdown};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
 };
 
@@ -80,7 +80,7 @@ impl AsyncRead for Socket {
         }
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read_buf(buf) {
+            match read_what_is_there(&self.stream, buf) {
                 Ok(n) => {
                     if n > 0
                         && let Some(client) = &self.client
@@ -94,6 +94,24 @@ impl AsyncRead for Socket {
             }
         }
     }
+}
+
+/// Reads, and when the buffer was not filled, notes that the socket is empty now, which saves
+/// asking it again. tokio does so when it owns the stream, but not for `try_read_buf`.
+fn read_what_is_there(stream: &TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+    let mut read = Ok(0);
+    // Saying `WouldBlock` clears the readiness that was seen before the read; bytes that
+    // arrive after the read count as news.
+    let _ = stream.try_io(Interest::READABLE, || {
+        let mut room = &mut *buf;
+        let len = room.remaining();
+        read = stream.try_read_buf(&mut room);
+        match read {
+            Ok(n) if 0 < n && n < len => Err(io::ErrorKind::WouldBlock.into()),
+            _ => Ok(()),
+        }
+    });
+    read
 }
 
 impl AsyncWrite for Socket {

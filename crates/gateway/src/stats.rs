@@ -207,6 +207,6 @@ mod tests {
 
     #[test]
     fn an_hour_fits() {
-        assert_eq!(bucket_of(Duration::from_secs(86_400)), BUCKETS - 1);
+        assert_eq!(bucket_of(Duration::from_hours(24)), BUCKETS - 1);
     }
 }

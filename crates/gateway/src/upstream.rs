@@ -11,16 +11,19 @@
 //! kernel said that the server has not closed it.
 
 use std::{
+    future::poll_fn,
     io,
     net::SocketAddr,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Context,
     time::{Duration, Instant},
 };
 
 use http::{HeaderMap, Request, Response};
 use hyper::{
     body::Incoming,
-    client::conn::{http1, http2},
+    client::conn::{TrySendError, http1, http2},
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpSocket, TcpStream};
@@ -56,11 +59,18 @@ struct Idle {
 }
 
 /// An HTTP/1.1 connection in use by one request.
+///
+/// It is driven by whoever waits for something from it, in the task of the client's own
+/// connection: no message between tasks, and no other thread to wake, for each piece of a body.
 pub(crate) struct Connection {
     sender: http1::SendRequest<RequestBody>,
+    /// Gone when the connection is, or when a task of its own drives it.
+    driver: Option<Driver>,
     stream: Arc<TcpStream>,
     keep: Duration,
 }
+
+type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
 /// Why a request got no answer.
 #[derive(Debug)]
@@ -130,13 +140,45 @@ async fn reap(replica: Arc<Replica>) {
 }
 
 impl Connection {
+    /// Reads and writes what can be read and written now.
+    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
+        if let Some(driver) = &mut self.driver
+            && driver.as_mut().poll(cx).is_ready()
+        {
+            // If that was an error, the request that is on it was told.
+            self.driver = None;
+        }
+    }
+
+    /// Gives the connection a task of its own.
+    pub(crate) fn drive_itself(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            tokio::spawn(driver);
+        }
+    }
+
+    /// Sends, and waits for the head of the answer.
+    async fn exchange(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<RequestBody>>> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        let response = poll_fn(|cx| {
+            self.drive(cx);
+            answer.as_mut().poll(cx)
+        })
+        .await?;
+        Ok(response)
+    }
+
     /// Makes the connection available to the next request, unless the replica or its
     /// answer said otherwise.
     pub(crate) fn give_back(mut self, replica: &Arc<Replica>) {
         if self.sender.is_ready() {
             replica.connections.keep(self, replica);
         } else if !self.sender.is_closed() {
-            // Its task has not seen the end yet, or is still sending the rest of the request.
+            // It has not seen the end yet, or is still sending the rest of the request.
+            self.drive_itself();
             let replica = Arc::clone(replica);
             tokio::spawn(async move {
                 if self.sender.ready().await.is_ok() {
@@ -179,7 +221,7 @@ pub(crate) async fn send(
             Some(connection) => connection,
             None => open(replica.addr, connect_timeout).await?,
         };
-        match connection.sender.try_send_request(request).await {
+        match connection.exchange(request).await {
             Ok(response) => {
                 connection.note(response.headers());
                 return Ok((response, connection));
@@ -216,17 +258,10 @@ pub(crate) async fn send_http2(
 async fn open(addr: SocketAddr, timeout: Duration) -> Result<Connection, SendError> {
     let stream = Arc::new(connect(addr, timeout).await?);
     let io = TokioIo::new(Socket::new(Arc::clone(&stream)));
-    let (sender, connection) = http1::Builder::new()
-        .max_headers(256)
-        .handshake(io)
-        .await
-        .map_err(SendError::Exchange)?;
-    tokio::spawn(async move {
-        // Its error reaches the request that is on it.
-        let _ = connection.with_upgrades().await;
-    });
+    let (sender, driver) = http1::handshake(io).await.map_err(SendError::Exchange)?;
     Ok(Connection {
         sender,
+        driver: Some(Box::pin(driver.with_upgrades())),
         stream,
         keep: IDLE,
     })

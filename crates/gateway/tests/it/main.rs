@@ -9,6 +9,7 @@ mod errors;
 mod forwarding;
 mod grpc;
 mod listening;
+mod load;
 mod observing;
 mod smuggling;
 mod streaming;

@@ -100,9 +100,10 @@ async fn an_upload_goes_no_faster_than_the_service_reads() {
     let proxy = Proxy::to(&server);
     let sent = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&sent);
+    let chunk = Bytes::from(vec![b'x'; CHUNK]);
     let chunks = stream::iter(0..1600).map(move |_| {
         counted.fetch_add(CHUNK, Ordering::Relaxed);
-        Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[b'x'; CHUNK])))
+        Ok::<_, Infallible>(Frame::data(chunk.clone()))
     });
     let request = Request::post("/");
     let asking = proxy.ask_with(request, StreamBody::new(chunks));
@@ -137,7 +138,7 @@ async fn a_download_goes_no_faster_than_the_client_reads() {
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n")
                 .await
                 .expect("room");
-            let chunk = [b'x'; 50_000];
+            let chunk = vec![b'x'; 50_000];
             for _ in 0..2000 {
                 stream.write_all(&chunk).await.expect("room");
                 counted.fetch_add(chunk.len(), Ordering::Relaxed);

@@ -76,7 +76,7 @@ impl Server {
         Self::http(|request| async move {
             let mut text = format!("{} {}\n", request.method(), request.uri());
             for (name, value) in request.headers() {
-                text += &format!("{name}: {}\n", value.to_str().expect("text"));
+                text.extend([name.as_str(), ": ", value.to_str().expect("text"), "\n"]);
             }
             Response::new(full(text))
         })
@@ -331,11 +331,11 @@ pub(crate) async fn hear(stream: &mut TcpStream) -> String {
     let mut heard = Vec::new();
     let reading = timeout(PATIENCE, stream.read_to_end(&mut heard)).await;
     let text = String::from_utf8_lossy(&heard).into_owned();
-    match reading {
-        Ok(Ok(_)) => text,
-        Ok(Err(error)) => panic!("{error} after {text:?}"),
-        Err(_) => panic!("still open after {text:?}"),
+    let reading = reading.unwrap_or_else(|_| panic!("still open after {text:?}"));
+    if let Err(error) = reading {
+        panic!("{error} after {text:?}");
     }
+    text
 }
 
 /// Reads until `needle` was seen; returns everything so far.

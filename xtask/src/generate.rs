@@ -23,8 +23,12 @@ struct Page {
 
 const PAGES: &[Page] = &[
     Page {
+        path: "docs/reference/definition.md",
+        text: || Ok(seaworthy_definition::reference()),
+    },
+    Page {
         path: "docs/reference/seaworthy.schema.json",
-        text: schema,
+        text: || Ok(format!("{:#}\n", seaworthy_definition::schema())),
     },
     Page {
         path: "docs/reference/commands.md",
@@ -84,10 +88,6 @@ fn seaworthy(arguments: &[&str]) -> Result<String, Failure> {
             .env("COLUMNS", "100")
             .env("NO_COLOR", "1"),
     )
-}
-
-fn schema() -> Result<String, Failure> {
-    seaworthy(&["schema"])
 }
 
 /// Every verb's `--help`, in the order of `seaworthy --help`.

@@ -1,11 +1,8 @@
 //! pgbench on the counter's own row: one `UPDATE … RETURNING` for each transaction.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use std::{fs, thread};
-
-use seaworthy_postgres::Installation;
-use seaworthy_testkit::tools::find;
 
 use super::CLIENTS;
 use crate::Failure;
@@ -19,13 +16,6 @@ const STATEMENT: &str =
 pub(super) struct Outcome {
     pub(super) rate: f64,
     pub(super) p99: Duration,
-}
-
-/// The program: of the same installation, else the machine's.
-pub(super) fn program(installation: &Installation) -> Result<PathBuf, Failure> {
-    installation.tool("pgbench").or_else(|| find("pgbench")).ok_or_else(|| {
-        "`pgbench` is nowhere; it comes with PostgreSQL's server package (Debian: `apt-get install postgresql`)".into()
-    })
 }
 
 /// Runs it for `duration` as the role that `variables` name, over TLS as the service does.

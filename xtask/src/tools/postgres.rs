@@ -1,5 +1,7 @@
 //! PostgreSQL, found or got exactly as `seaworthy up` does it.
 
+use std::path::PathBuf;
+
 use seaworthy_postgres::{Installation, ObtainStep, Origin, Settings};
 use seaworthy_testkit::tools::cache;
 
@@ -35,17 +37,29 @@ pub(crate) fn installation() -> Result<Installation, Failure> {
         folder: std::env::var_os("SEAWORTHY_POSTGRES").map(Into::into),
         cache: cache(),
     };
+    Ok(block_on(Installation::obtain(MAJOR, &settings, &say))??)
+}
+
+/// Finds a program that goes with an installation, or gets it.
+pub(crate) fn tool(installation: &Installation, name: &str) -> Result<PathBuf, Failure> {
+    Ok(block_on(installation.obtain_tool(name, &say))??)
+}
+
+fn say(step: ObtainStep) {
+    match step {
+        ObtainStep::Waiting => {
+            println!("another process is getting PostgreSQL {MAJOR}; waiting for it");
+        }
+        ObtainStep::Fetching { command, version } => {
+            println!("getting PostgreSQL {version}: $ {command}");
+        }
+        ObtainStep::Failed { command, reason } => println!("`{command}` did not work: {reason}"),
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let report = |step| match step {
-        ObtainStep::Waiting => {
-            println!("another process is getting PostgreSQL {MAJOR}; waiting for it")
-        }
-        ObtainStep::Fetching { command, version } => {
-            println!("getting PostgreSQL {version}: $ {command}")
-        }
-        ObtainStep::Failed { command, reason } => println!("`{command}` did not work: {reason}"),
-    };
-    Ok(runtime.block_on(Installation::obtain(MAJOR, &settings, &report))?)
+    Ok(runtime.block_on(work))
 }

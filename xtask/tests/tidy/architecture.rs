@@ -42,7 +42,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("counter-web", &["service-kit"]),
     ("hello", &["service-kit"]),
     ("seaworthy-testkit", &["seaworthy-postgres"]),
-    ("xtask", &["seaworthy-testkit", "seaworthy-postgres"]),
+    (
+        "xtask",
+        &[
+            "seaworthy-definition",
+            "seaworthy-postgres",
+            "seaworthy-testkit",
+        ],
+    ),
 ];
 
 /// Crates that do no IO: no file, socket, process, environment or clock. Same input, same bytes.

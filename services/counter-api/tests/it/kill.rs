@@ -49,7 +49,7 @@ async fn c_21_nothing_is_lost_or_doubled_whatever_is_killed() {
     let (replicas, postgres, cuts) = tokio::join!(
         tokio::spawn(kill_replicas(replicas, clock.fork(1))),
         tokio::spawn(kill_postgres(postgres, admins, clock.fork(2))),
-        tokio::spawn(cut_connections(name, clock.fork(3))),
+        tokio::spawn(cut_connections(Arc::clone(&name), clock.fork(3))),
     );
     let (mut replicas, replica_kills) = replicas.unwrap();
     let (postgres, postgres_kills, slowest) = postgres.unwrap();
@@ -247,7 +247,7 @@ impl Clock {
         if kills >= KILLS {
             self.enough[self.me].store(true, Ordering::SeqCst);
         }
-        let pause = Duration::from_millis(300 + self.random(2_000));
+        let pause = Duration::from_millis(200 + self.random(1_200));
         tokio::time::sleep(pause).await;
         !self.over()
     }

@@ -84,7 +84,7 @@ async fn c_23_a_click_counts_at_most_once_whatever_happens_to_its_answer() {
     let mut clicks = 0;
     let mut good = 0;
     let mut last = 0;
-    let Counter { mut api, options: _, postgres: _postgres } = counter;
+    let Counter { mut api, postgres: _postgres } = counter;
     for round in 0..30 {
         clicks += 1;
         let answer = web.get("/send").await;

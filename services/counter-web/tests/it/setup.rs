@@ -24,7 +24,7 @@ pub(crate) fn web(api: &str) -> ServiceOptions {
 /// A real counter-api on a real PostgreSQL.
 pub(crate) struct Counter {
     pub(crate) api: Service,
-    pub(crate) options: ServiceOptions,
+    /// Ends with the value.
     pub(crate) postgres: Postgres,
 }
 
@@ -44,8 +44,7 @@ impl Counter {
         assert!(ended.status.success(), "{:#?}", ended.lines);
         let options = change(connected(&api, &postgres, &database, false));
         Self {
-            api: options.clone().start().await.ready().await,
-            options,
+            api: options.start().await.ready().await,
             postgres,
         }
     }
@@ -109,10 +108,6 @@ impl FakeApi {
             asked,
             serving,
         }
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
     }
 
     pub(crate) fn url(&self) -> String {

@@ -85,6 +85,8 @@ impl Certificates {
             .push(DnType::CommonName, "localhost");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        // Clients that follow the standard to the letter, as Python's do, want to see which key signed.
+        params.use_authority_key_identifier_extension = true;
         (params.not_before, params.not_after) = validity();
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &authority)?;

@@ -13,6 +13,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -21,7 +22,7 @@ use crate::certificates::{Certificates, write_private};
 use crate::installation::Installation;
 use crate::log::{self, Cause};
 use crate::process::Process;
-use crate::server::StartError;
+use crate::start::StartError;
 
 /// The superuser's name, the usual one.
 pub(crate) const SUPERUSER: &str = "postgres";
@@ -51,10 +52,23 @@ impl Cluster {
         self.data().join("PG_VERSION").is_file()
     }
 
-    /// The major version that the data belongs to.
-    pub(crate) fn major(&self) -> io::Result<u32> {
-        let path = self.data().join("PG_VERSION");
-        let text = fs::read_to_string(path)?;
+    /// One major version never opens another's data.
+    pub(crate) fn check_opens_with(&self, installation: &Installation) -> Result<(), StartError> {
+        let data = self.data();
+        let wanted = installation.version().major();
+        match self.major() {
+            Ok(major) if major == wanted => Ok(()),
+            Ok(data_major) => Err(StartError::OtherMajor {
+                data,
+                data_major,
+                wanted,
+            }),
+            Err(source) => Err(StartError::ReadVersion { path: data, source }),
+        }
+    }
+
+    fn major(&self) -> io::Result<u32> {
+        let text = fs::read_to_string(self.data().join("PG_VERSION"))?;
         text.trim()
             .parse()
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("it says {text:?}")))
@@ -84,6 +98,7 @@ impl Cluster {
             source,
         };
         self.make_folder(account).map_err(in_folder)?;
+        self.clear_unfinished().await.map_err(in_folder)?;
         if let Some(account) = account {
             account.check_reaches(&self.password_file().with_file_name("."))?;
         }
@@ -117,11 +132,23 @@ impl Cluster {
             let mode = fs::metadata(&self.folder)?.permissions().mode();
             fs::set_permissions(&self.folder, fs::Permissions::from_mode(mode | 0o111))?;
         }
-        let unfinished = self.unfinished();
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
-        }
         Ok(())
+    }
+
+    /// Removes what a killed `initdb` left. One that was killed a moment ago may have a child that still writes.
+    async fn clear_unfinished(&self) -> io::Result<()> {
+        let unfinished = self.unfinished();
+        let give_up = Instant::now() + Duration::from_secs(5);
+        loop {
+            match fs::remove_dir_all(&unfinished) {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !unfinished.exists() => {
+                    return Ok(());
+                }
+                Err(error) if Instant::now() > give_up => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
     }
 
     async fn run_initdb(
@@ -247,19 +274,6 @@ pub(crate) fn prepare_environment(command: &mut Command) {
     // A fixed language, because failures are understood by their text; a fixed zone, because initdb otherwise reads
     // the whole time zone database to name the local one.
     command.env("LC_ALL", "C").env("TZ", "UTC");
-}
-
-/// Waits until everything on the file system of `folder` is on the disk: one call for a thousand files.
-pub(crate) fn force_to_disk(folder: &Path) -> io::Result<()> {
-    let folder = File::open(folder)?;
-    #[cfg(target_os = "linux")]
-    rustix::fs::syncfs(&folder)?;
-    #[cfg(not(target_os = "linux"))]
-    {
-        drop(folder);
-        rustix::fs::sync();
-    }
-    Ok(())
 }
 
 /// 32 characters, 190 bits: letters and digits only, so that it survives every URL and shell.

@@ -15,10 +15,12 @@ use tokio::process::Command;
 
 use crate::cluster::{self, Cluster, SUPERUSER};
 use crate::connect;
+use crate::disk;
 use crate::installation::Installation;
 use crate::obtain::ObtainError;
 use crate::roles;
-use crate::server::{Durability, Server, ServerOptions, StartError};
+use crate::server::{Durability, Server, ServerOptions};
+use crate::start::StartError;
 
 /// Why data could not be moved to a newer version. The old data is as it was.
 #[derive(Debug, Error)]
@@ -120,7 +122,7 @@ pub async fn upgrade(
     if new_folder.exists() {
         fs::remove_dir(new_folder).map_err(prepare(new_folder))?;
     }
-    cluster::force_to_disk(&unfinished).map_err(prepare(&unfinished))?;
+    disk::force_to_disk(&unfinished).map_err(prepare(&unfinished))?;
     fs::rename(&unfinished, new_folder).map_err(prepare(new_folder))
 }
 

@@ -22,7 +22,7 @@ async fn a_durable_server_waits_for_the_disk() {
     let place = Place::new();
     let mut options = place.options(&eighteen().await);
     options.durability = Durability::Durable;
-    let mut server = Server::start(options).await.unwrap();
+    let server = Server::start(options).await.unwrap();
     // Not even a session that asks for less may turn these off for the whole server.
     let client = server.connect(&server.superuser_config()).await.unwrap();
     client

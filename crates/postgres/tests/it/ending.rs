@@ -91,44 +91,43 @@ async fn dropping_ends_it() {
     assert_eq!(running_on(&place.cluster()), None);
 }
 
-/// Plays both parts: the test, and the supervisor that the test kills.
+const SUPERVISED: &str = "SEAWORTHY_TEST_SUPERVISED";
+
+/// Not a test of its own: the process that the next two start and kill. By itself it has nothing to do.
+#[tokio::test]
+async fn supervisor() {
+    let Some(folder) = std::env::var_os(SUPERVISED) else {
+        return;
+    };
+    let place = std::path::PathBuf::from(folder);
+    let mut options = Place::new().options(&eighteen().await);
+    (options.folder, options.log) = (place.join("cluster"), place.join("postgres.log"));
+    println!("\nbegin");
+    let server = Server::start(options).await.unwrap();
+    println!("up {}", server.pid());
+    std::future::pending::<()>().await;
+}
+
+fn supervisor_of(place: &Place) -> (Stranger, impl Iterator<Item = String>) {
+    let mut supervisor = Stranger(
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", "ending::supervisor"])
+            .env(SUPERVISED, place.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let output = BufReader::new(supervisor.0.stdout.take().unwrap());
+    (supervisor, output.lines().map(Result::unwrap))
+}
+
 #[tokio::test]
 async fn it_ends_with_a_killed_supervisor_or_is_found_by_the_next() {
-    const PART: &str = "SEAWORTHY_TEST_SUPERVISOR_OF";
-    if let Some(folder) = std::env::var_os(PART) {
-        let place = std::path::PathBuf::from(folder);
-        let mut options = Place::new().options(&eighteen().await);
-        (options.folder, options.log) = (place.join("cluster"), place.join("postgres.log"));
-        let server = Server::start(options).await.unwrap();
-        println!("\nup {}", server.pid());
-        std::future::pending::<()>().await;
-    }
-
     let place = Place::with_cluster(&eighteen().await).await;
-    // Made here, so that the supervisor is quick.
     let options = place.options(&eighteen().await);
-    Server::start(options.clone())
-        .await
-        .unwrap()
-        .stop(PATIENCE)
-        .await;
     for _ in 0..3 {
-        let mut supervisor = Stranger(
-            Command::new(std::env::current_exe().unwrap())
-                .args([
-                    "--exact",
-                    "--nocapture",
-                    "ending::it_ends_with_a_killed_supervisor_or_is_found_by_the_next",
-                ])
-                .env(PART, place.path())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap(),
-        );
-        let output = BufReader::new(supervisor.0.stdout.take().unwrap());
+        let (mut supervisor, mut output) = supervisor_of(&place);
         let up = output
-            .lines()
-            .map(Result::unwrap)
             .find(|line| line.starts_with("up "))
             .expect("the supervisor is up");
         let pid: u32 = up["up ".len()..].parse().unwrap();
@@ -152,6 +151,32 @@ async fn it_ends_with_a_killed_supervisor_or_is_found_by_the_next() {
         server.stop(PATIENCE).await;
     }
     assert!(place.log().contains("fast shutdown") || !cfg!(target_os = "linux"));
+}
+
+#[tokio::test]
+async fn a_supervisor_killed_during_a_first_start_leaves_nothing_in_the_way() {
+    for milliseconds in [5, 100, 250, 400, 600, 900] {
+        let place = Place::new();
+        let (mut supervisor, mut output) = supervisor_of(&place);
+        output
+            .find(|line| line == "begin")
+            .expect("the supervisor begins");
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        supervisor.0.kill().unwrap();
+        supervisor.0.wait().unwrap();
+
+        stop_leftover(&place.cluster(), PATIENCE).await.unwrap();
+        let server = Server::start(place.options(&eighteen().await))
+            .await
+            .unwrap();
+        assert_eq!(number(&server, "SELECT 7").await, 7);
+        let left: Vec<_> = fs::read_dir(place.cluster())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| !["data", "tls", "superuser-password"].contains(&name.as_str()))
+            .collect();
+        assert!(left.is_empty(), "{left:?} after {milliseconds} ms");
+    }
 }
 
 #[tokio::test]

@@ -41,3 +41,16 @@ async fn names_with_spaces_quotes_and_letters_beyond_ascii_work() {
     let server = Server::start(options).await.unwrap();
     assert_eq!(number(&server, "SELECT 2").await, 2);
 }
+
+#[tokio::test]
+async fn a_folder_may_be_given_relative_to_the_current_one() {
+    let place = Place::new();
+    let up = "../".repeat(std::env::current_dir().unwrap().components().count());
+    let mut options = place.options(&eighteen().await);
+    let relative = place.cluster().strip_prefix("/").unwrap().to_owned();
+    options.folder = std::path::Path::new(&up).join(relative);
+    let server = Server::start(options).await.unwrap();
+    assert!(place.cluster().join("data").is_dir());
+    let client = server.connect(&server.superuser_config()).await.unwrap();
+    client.batch_execute("SELECT 1").await.unwrap();
+}

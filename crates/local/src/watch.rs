@@ -34,6 +34,7 @@ pub(crate) struct Change {
 /// A watch that ends when dropped.
 pub(crate) struct Watch {
     _watcher: RecommendedWatcher,
+    folders: Vec<(ServiceName, PathBuf)>,
     task: JoinHandle<()>,
 }
 
@@ -44,6 +45,11 @@ impl Drop for Watch {
 }
 
 impl Watch {
+    /// The services and folders that are watched.
+    pub(crate) fn folders(&self) -> &[(ServiceName, PathBuf)] {
+        &self.folders
+    }
+
     /// Calls `changed` with what has changed: the definition, or the folders of services.
     pub(crate) fn start<F, Done>(
         definition: PathBuf,
@@ -66,7 +72,7 @@ impl Watch {
                 }
             })?;
         let mut by_folder: BTreeMap<PathBuf, Vec<ServiceName>> = BTreeMap::new();
-        for (service, folder) in folders {
+        for (service, folder) in folders.clone() {
             let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
             by_folder.entry(folder).or_default().push(service);
         }
@@ -115,6 +121,7 @@ impl Watch {
         });
         Ok(Self {
             _watcher: watcher,
+            folders,
             task,
         })
     }

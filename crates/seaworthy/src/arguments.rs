@@ -27,8 +27,7 @@ Exit codes:
   2  the command line is wrong
   3  the definition has errors
   4  refused, and nothing was changed: not running, data would be lost
-  70 a bug in seaworthy
-  130 interrupted";
+  130  interrupted";
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -41,6 +40,9 @@ pub(crate) enum Command {
     Env(commands::env::EnvArgs),
     Down(commands::down::DownArgs),
     Check(commands::check::CheckArgs),
+    Explain(commands::explain::ExplainArgs),
+    Schema(commands::schema::SchemaArgs),
+    New(commands::new::NewArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }

@@ -24,10 +24,6 @@ pub(crate) enum CommandError {
     BrokenPipe,
     /// The user interrupted it.
     Interrupted,
-    /// Another command was run in our place and ended so.
-    Code(u8),
-    /// A bug.
-    Internal(String),
 }
 
 /// The result of a command.
@@ -41,8 +37,6 @@ impl CommandError {
             Self::Usage(_) => 2,
             Self::Definition => 3,
             Self::Refused(_) => 4,
-            Self::Code(code) => *code,
-            Self::Internal(_) => 70,
             Self::Interrupted => 130,
         }
     }
@@ -125,14 +119,10 @@ pub(crate) fn finish(result: CommandResult) -> ExitCode {
         | CommandError::Usage(failure) => {
             printer::failure(failure);
         }
-        CommandError::Internal(what) => {
-            printer::error(&format!("this is a bug in seaworthy, sorry: {what}"));
-        }
         CommandError::Definition
         | CommandError::Told
         | CommandError::BrokenPipe
-        | CommandError::Interrupted
-        | CommandError::Code(_) => {}
+        | CommandError::Interrupted => {}
     }
     ExitCode::from(error.code())
 }

@@ -50,11 +50,6 @@ pub(crate) fn note(text: &str) {
     say(&format!("{CYAN}note{CYAN:#}: {text}"));
 }
 
-/// A one-line error on stderr.
-pub(crate) fn error(text: &str) {
-    say(&format!("{RED}error{RED:#}: {text}"));
-}
-
 /// A failure in full on stderr.
 pub(crate) fn failure(failure: &Failure) {
     say(&failure_text(failure));

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -119,7 +120,24 @@ impl Client {
     }
 }
 
+/// Asks once more where the connection broke before any answer: a run that is just ending drops those who wait, and
+/// then nobody listens.
 async fn request<T: Serialize>(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: &T,
+) -> Result<Response<Incoming>, ControlError> {
+    match request_once(socket, method.clone(), path, body).await {
+        Err(ControlError::Connection(_)) => {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            request_once(socket, method, path, body).await
+        }
+        result => result,
+    }
+}
+
+async fn request_once<T: Serialize>(
     socket: &Path,
     method: Method,
     path: &str,

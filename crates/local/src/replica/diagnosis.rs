@@ -296,7 +296,6 @@ pub(super) fn not_alive(spec: &Spec, probe: &Probe, outcome: &Outcome, times: u3
 pub(super) fn not_started(spec: &Spec, error: &std::io::Error) -> Failure {
     let service = &spec.service;
     let program = spec.program.display();
-    let exec_format = error.raw_os_error() == Some(8);
     match error.kind() {
         ErrorKind::NotFound if !spec.folder.is_dir() => Failure::new(
             service.as_str(),
@@ -330,25 +329,31 @@ pub(super) fn not_started(spec: &Spec, error: &std::io::Error) -> Failure {
         )
         .caused_by(error)
         .hint(format!("make it executable: `chmod +x {program}`")),
-        _ if exec_format => {
-            let failure = Failure::new(
-                service.as_str(),
-                format!("`{program}` of `{service}` is not for this machine"),
-            );
-            match processor(&spec.program) {
-                Some(processor) if processor != std::env::consts::ARCH => failure
-                    .because(format!("it was built for {processor}, and this machine is {}", std::env::consts::ARCH))
-                    .hint("build it on or for this machine"),
-                _ => failure
-                    .because("it is neither a program nor a script whose first line names an interpreter (`#!…`)"),
-            }
-        }
         _ => Failure::new(
             service.as_str(),
             format!("`{program}` of `{service}` could not be started"),
         )
         .caused_by(error),
     }
+}
+
+/// A program that was built for another processor. It has to be asked before the start: the C library gives a file
+/// that the kernel refuses to the shell, whose message then is of no use.
+pub(super) fn foreign(spec: &Spec) -> Option<Failure> {
+    let processor =
+        processor(&spec.program).filter(|built_for| *built_for != std::env::consts::ARCH)?;
+    let (service, program) = (&spec.service, spec.program.display());
+    Some(
+        Failure::new(
+            service.as_str(),
+            format!("`{program}` of `{service}` is not for this machine"),
+        )
+        .because(format!(
+            "it was built for {processor}, and this machine is {}",
+            std::env::consts::ARCH
+        ))
+        .hint("build it on or for this machine"),
+    )
 }
 
 /// The interpreter in a script's first line.

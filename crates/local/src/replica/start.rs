@@ -98,6 +98,9 @@ impl Life {
 
     async fn start_process(&self) -> Result<Running, Failure> {
         let service = self.spec.service.as_str();
+        if let Some(failure) = diagnosis::foreign(&self.spec) {
+            return Err(failure);
+        }
         let ports = self.assign_ports()?;
         let command = self.command(&ports);
         let mut child = spawn::spawn(command).await.map_err(|error| {

@@ -1,6 +1,6 @@
 //! What is asked of a running platform: restart a service, rebuild what changed, tell variables and logins.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use seaworthy_definition::model::{PortName, ServiceName};
 
@@ -71,20 +71,16 @@ impl Supervisor {
             ));
         }
         let built = inner.build(&platform, &[service]).await?;
-        let rebuilt = built.get(name) != operation.built.get(name);
         operation.built.extend(built);
-        if rebuilt {
-            let specs = inner.specs(operation, &platform)?;
-            let own = specs
-                .into_iter()
-                .filter(|(service, _)| service.as_str() == name)
-                .collect();
-            inner.migrate(operation, &platform, &own).await?;
-            let n = operation.options.replicas.unwrap_or(1);
-            if let Some((service, spec)) = own.into_iter().next() {
-                inner.start_service(&service, &run, &spec, n).await?;
+        let specs = inner.specs(operation, &platform)?;
+        if let Some((service, spec)) = specs.get_key_value(name) {
+            let running = run.replicas();
+            if running.is_empty() || running.iter().any(|replica| *replica.spec != **spec) {
+                let own = [(service.clone(), Arc::clone(spec))].into();
+                inner.migrate(operation, &platform, &own).await?;
+                let n = operation.options.replicas.unwrap_or(1);
+                return inner.start_service(service, &run, spec, n).await;
             }
-            return Ok(());
         }
         let step = inner
             .events
@@ -182,15 +178,15 @@ impl Supervisor {
 
     /// Begins to rebuild and replace services as their files change, or ends it, as the options say.
     pub(super) fn watch(&self, operation: &mut Operation) {
-        operation.watch = None;
         let Some(platform) = operation
             .platform
             .as_ref()
             .filter(|_| operation.options.watch)
         else {
+            operation.watch = None;
             return;
         };
-        let folders = platform
+        let folders: Vec<_> = platform
             .services
             .values()
             .filter(|service| {
@@ -207,6 +203,14 @@ impl Supervisor {
                 )
             })
             .collect();
+        // A watch that is kept misses nothing of what changes meanwhile.
+        if operation
+            .watch
+            .as_ref()
+            .is_some_and(|watch| watch.folders() == folders)
+        {
+            return;
+        }
         let supervisor = self.clone();
         let changed = move |change| {
             let supervisor = supervisor.clone();
@@ -231,9 +235,9 @@ impl Supervisor {
             .ready;
         if change.definition || !ready {
             let options = self.inner.operation.lock().await.options.clone();
-            // On a task of its own: applying replaces the watch, and with it the task that we are.
+            // On a task of its own: applying may replace the watch, and with it the task that we are.
             let supervisor = self.clone();
-            tokio::spawn(async move { supervisor.apply(options).await });
+            let _ = tokio::spawn(async move { supervisor.apply(options).await }).await;
             return;
         }
         for name in change.services {

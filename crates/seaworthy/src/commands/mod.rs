@@ -4,11 +4,14 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod down;
 pub(crate) mod env;
+pub(crate) mod explain;
 pub(crate) mod logs;
 pub(crate) mod man;
+pub(crate) mod new;
 pub(crate) mod ps;
 pub(crate) mod psql;
 pub(crate) mod restart;
+pub(crate) mod schema;
 pub(crate) mod up;
 
 use crate::arguments::{Arguments, Command};
@@ -25,6 +28,9 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
         Command::Env(args) => env::run(&args),
         Command::Down(args) => down::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::New(args) => new::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -151,6 +151,8 @@ async fn supervise(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
     let ending = async {
         let ended = supervisor.end().await;
         let _ = tokio::time::timeout(Duration::from_secs(1), printing).await;
+        // Those who listen on the control socket get the last events, too.
+        tokio::time::sleep(Duration::from_millis(20)).await;
         ended
     };
     tokio::select! {
@@ -255,17 +257,30 @@ async fn detach(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
-    follow(events, args.progress(platform)).await
+    let result = follow(events, args.progress(platform)).await;
+    if result.is_err() && !args.watch {
+        // It is on its way out; when we return, nothing of it is left.
+        let _ = child.wait();
+    }
+    result
 }
 
 /// Shows the events of an operation, and whether it came to its end.
 pub(crate) async fn follow(mut events: EventLines, mut progress: Progress) -> CommandResult {
-    while let Some(event) = events.next().await? {
+    let mut given_up = false;
+    loop {
+        let event = match events.next().await {
+            Ok(Some(event)) => event,
+            Ok(None) => break,
+            // After giving up, a run in the background ends, and our connection with it.
+            Err(_) if given_up => break,
+            Err(error) => return Err(error.into()),
+        };
         match progress.show(&event)? {
             Seen::Ready => return Ok(()),
+            Seen::GaveUp => given_up = true,
             Seen::Stopped => break,
-            // After giving up, a run in the background ends: that is waited for, so that nothing is left.
-            Seen::GaveUp | Seen::Nothing => {}
+            Seen::Nothing => {}
         }
     }
     Err(CommandError::Told)

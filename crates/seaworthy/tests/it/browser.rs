@@ -4,10 +4,11 @@ use std::path::Path;
 
 use seaworthy_testkit::browser::Browser;
 
-use crate::platform::Platform;
+use crate::platform::{Platform, lives, signal};
 
 const NUMBER: &str = "#counter";
 const BUTTON: &str = "#increment";
+const ERROR: &str = "#error";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_counter_counts_in_a_browser() {

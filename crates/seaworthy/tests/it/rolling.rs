@@ -1,0 +1,41 @@
+//! A rolling restart under load loses no request.
+
+use std::time::Duration;
+
+use seaworthy_testkit::load::{OpenLoop, Target, open_loop};
+
+use crate::platform::Platform;
+
+/// Requests a second, and for how long: 11 000 in all.
+const RATE: f64 = 220.0;
+const LENGTH: Duration = Duration::from_secs(50);
+
+#[test]
+fn no_request_fails_while_services_are_restarted() {
+    let platform = Platform::example("counter");
+    platform.up(&[]);
+    let address = platform.gateway().parse().expect("an address");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (report, restarts) = std::thread::scope(|scope| {
+        let restarting = scope.spawn(|| {
+            let mut restarts = 0;
+            for service in ["api", "web"].iter().cycle().take(6) {
+                std::thread::sleep(Duration::from_millis(1_500));
+                let before = platform.processes(service);
+                platform.run(&["restart", service]).code(0);
+                assert_ne!(platform.processes(service), before);
+                restarts += 1;
+            }
+            restarts
+        });
+        let report = runtime.block_on(open_loop(
+            &Target::get(address, "/send"),
+            OpenLoop::new(RATE, LENGTH),
+        ));
+        (report, restarting.join().expect("every restart worked"))
+    });
+    eprintln!("{report}");
+    assert_eq!(restarts, 6);
+    assert!(report.requests() >= 10_000, "{report}");
+    assert_eq!(report.failed(), 0, "{report}");
+}

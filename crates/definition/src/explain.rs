@@ -252,7 +252,7 @@ impl Explainer<'_> {
     fn explain(&self, here: Here<'_>, path: String) -> Explanation {
         let below: Vec<Explanation> = match here.shape {
             Shape::Object(object) | Shape::Short { long: object, .. }
-                if self.is_there(here, &path) =>
+                if Self::is_there(here, &path) =>
             {
                 object
                     .keys
@@ -323,7 +323,7 @@ impl Explainer<'_> {
     }
 
     /// Whether a map is there: given, or made of defaults.
-    fn is_there(&self, here: Here<'_>, path: &str) -> bool {
+    fn is_there(here: Here<'_>, path: &str) -> bool {
         here.value.is_some()
             || path.is_empty()
             || (!here.partial && matches!(here.key.map(|key| key.default), Some(Default::Inner)))
@@ -383,8 +383,7 @@ impl Explainer<'_> {
             (Some(Origin::Definition { .. }), _) if self.is_changed(here) => {
                 format!("changed for `{}`", self.environment.unwrap_or_default())
             }
-            (Some(Origin::Definition { .. }), _) => return doc.to_owned(),
-            (None, _) => return doc.to_owned(),
+            _ => return doc.to_owned(),
         };
         format!("{why}. {doc}")
     }

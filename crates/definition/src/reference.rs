@@ -34,7 +34,7 @@ pub fn reference() -> String {
             };
             match key.shape {
                 Shape::Object(inner) | Shape::Short { long: inner, .. } => {
-                    queue.push((inner, here))
+                    queue.push((inner, here));
                 }
                 Shape::Names {
                     value: Shape::Object(inner) | Shape::Short { long: inner, .. },

@@ -84,7 +84,7 @@ impl Printer {
             description.push_str(&meanings(choices));
         }
         if let Default::Computed(words) = key.default {
-            description.push_str(&format!(" Default: {words}."));
+            description.extend([" Default: ", words, "."]);
         }
         schema["description"] = json!(description);
         if let Some(text) = key.default.text()

@@ -213,24 +213,21 @@ pub(crate) fn percentile(text: &str) -> Result<Share, Problem> {
     let number = text
         .strip_prefix('p')
         .and_then(|number| decimal(number, 10_000));
-    match number {
-        Some(millionths @ 1..=999_999) => Ok(Share(
+    if let Some(millionths @ 1..=999_999) = number {
+        Ok(Share(
             u32::try_from(millionths).expect("the range was checked"),
-        )),
-        _ => {
-            let problem = Problem::new(format!("`{text}` is not a percentile"))
-                .label("expected one such as `p99` or `p99.9`");
-            Err(
-                match text.trim_start_matches(['P', 'p']).trim_end_matches('%') {
-                    number
-                        if decimal(number, 10_000).is_some_and(|m| (1..1_000_000).contains(&m)) =>
-                    {
-                        problem.hint(format!("write `p{number}`"))
-                    }
-                    _ => problem,
-                },
-            )
-        }
+        ))
+    } else {
+        let problem = Problem::new(format!("`{text}` is not a percentile"))
+            .label("expected one such as `p99` or `p99.9`");
+        Err(
+            match text.trim_start_matches(['P', 'p']).trim_end_matches('%') {
+                number if decimal(number, 10_000).is_some_and(|m| (1..1_000_000).contains(&m)) => {
+                    problem.hint(format!("write `p{number}`"))
+                }
+                _ => problem,
+            },
+        )
     }
 }
 

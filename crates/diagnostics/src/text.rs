@@ -107,7 +107,7 @@ struct Cluster<'a> {
 impl<'a> Cluster<'a> {
     fn element(&self) -> Element<'a> {
         let cut = self.source.line(self.first).start..self.source.line(self.last).end;
-        let shown = cut.len() > 0
+        let shown = !cut.is_empty()
             && (self.first..=self.last).all(|line| self.source.line(line).len() <= LONGEST_LINE);
         if !shown {
             let position = self.source.position(self.labels[0].1.span.start);

@@ -173,7 +173,6 @@ impl<'s> Builder<'s> {
         let range = range.start + self.base..range.end + self.base;
         let here = self.source.span(range.clone());
         match event {
-            Event::StreamStart | Event::StreamEnd => {}
             Event::DocumentStart(..) => self.document = range.start,
             Event::DocumentEnd => {
                 let root = self.root.take();
@@ -243,7 +242,7 @@ impl<'s> Builder<'s> {
                 );
                 self.null(here);
             }
-            // The parser may learn to emit more kinds of presentation; nodes are all above.
+            // The stream's own ends; and the parser may learn to emit more presentation. Nodes are all above.
             _ => {}
         }
     }

@@ -224,7 +224,6 @@ fn still_open(kind: &ErrorKind, text: &str, from: usize, at: usize) -> Option<us
         match (quoted, byte) {
             (Some((_, b'"')), b'\\') => index += 1,
             (Some((_, quote)), byte) if byte == quote => quoted = None,
-            (Some(_), _) => {}
             // A quote only opens where a value may start: not in `don't`.
             (None, b'"' | b'\'') if matches!(before, b' ' | b'\n' | b'[' | b'{' | b',' | b'(') => {
                 quoted = Some((index, byte));

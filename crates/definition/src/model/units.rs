@@ -73,7 +73,6 @@ impl Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ms = self.0.as_millis();
         const UNITS: [(u128, &str); 5] = [
             (365 * 86_400_000, "y"),
             (86_400_000, "d"),
@@ -81,6 +80,7 @@ impl fmt::Display for Span {
             (60_000, "m"),
             (1000, "s"),
         ];
+        let ms = self.0.as_millis();
         for (size, unit) in UNITS {
             if ms >= size && ms.is_multiple_of(size) {
                 return write!(f, "{}{unit}", ms / size);

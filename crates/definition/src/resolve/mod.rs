@@ -4,6 +4,7 @@
 //! into the platform, and what was already reported is not reported again.
 
 mod bucket;
+mod build;
 mod cluster;
 mod cycle;
 mod database;
@@ -14,10 +15,15 @@ mod job;
 mod names;
 mod notify;
 mod platform;
+mod port;
+mod probe;
 mod reference;
+mod route;
+mod scale;
 mod scope;
 mod secret;
 mod service;
+mod slo;
 
 use std::collections::BTreeMap;
 
@@ -80,7 +86,7 @@ impl Resolver<'_> {
     }
 
     /// Notes a default that depends on something, for `explain`.
-    fn computed(&mut self, path: String, value: impl ToString) {
+    fn computed(&mut self, path: String, value: impl std::fmt::Display) {
         self.computed.insert(path, value.to_string());
     }
 }

@@ -359,7 +359,7 @@ fn collect_object(
 fn collect(value: &Value, shape: &'static Shape, path: &mut Vec<String>, found: &mut Vec<Found>) {
     match (shape, &value.kind) {
         (Shape::Object(object) | Shape::Short { long: object, .. }, _) => {
-            collect_object(value, object, path, found)
+            collect_object(value, object, path, found);
         }
         // What is overridden was laid over the base for the environment that it belongs to.
         (Shape::Override, _) => {}

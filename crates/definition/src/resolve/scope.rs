@@ -126,9 +126,10 @@ impl<'v> Scope<'v> {
 
     /// The object behind a key; empty where it is not given.
     pub(crate) fn object(&self, key: &str) -> Scope<'v> {
-        let object = match self.object.key(key).map(|key| key.shape) {
-            Some(Shape::Object(object) | Shape::Short { long: object, .. }) => object,
-            _ => unreachable!("`{key}` of {} is an object", self.object.name),
+        let Some(Shape::Object(object) | Shape::Short { long: object, .. }) =
+            self.object.key(key).map(|key| key.shape)
+        else {
+            unreachable!("`{key}` of {} is an object", self.object.name)
         };
         Scope {
             object,
@@ -154,12 +155,12 @@ impl<'v> Scope<'v> {
 
     /// The named objects behind a key.
     pub(crate) fn objects(&self, key: &str) -> Vec<(&'v str, Scope<'v>)> {
-        let object = match self.object.key(key).map(|key| key.shape) {
-            Some(Shape::Names {
-                value: Shape::Object(object) | Shape::Short { long: object, .. },
-                ..
-            }) => object,
-            _ => unreachable!("`{key}` of {} names objects", self.object.name),
+        let Some(Shape::Names {
+            value: Shape::Object(object) | Shape::Short { long: object, .. },
+            ..
+        }) = self.object.key(key).map(|key| key.shape)
+        else {
+            unreachable!("`{key}` of {} names objects", self.object.name)
         };
         let path = self.path_of(key);
         self.names(key)

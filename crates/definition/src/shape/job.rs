@@ -2,7 +2,8 @@
 
 use super::form;
 use super::platform::REFERENCE;
-use super::service::{COMMAND, ENV, RESOURCES};
+use super::scale::RESOURCES;
+use super::service::{COMMAND, ENV};
 use super::{Object, Shape, key, stranger};
 
 pub(crate) static JOB: Object = Object {

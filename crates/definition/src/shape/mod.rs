@@ -5,6 +5,7 @@
 //! forms of texts (durations, names, hosts) are in [`form`].
 
 mod bucket;
+mod build;
 mod cluster;
 mod database;
 mod delivery;
@@ -14,8 +15,12 @@ pub(crate) mod form;
 mod job;
 mod notify;
 mod platform;
+mod probe;
+mod route;
+mod scale;
 mod secret;
 mod service;
+mod slo;
 
 pub(crate) use form::Form;
 pub(crate) use platform::{PLATFORM, ROOT};

@@ -58,12 +58,11 @@ fn mutated_definitions_never_panic() {
             mutate(&mut bytes, &seeds, &mut random);
         }
         let started = Instant::now();
-        if std::panic::catch_unwind(|| exercise(&bytes)).is_err() {
-            panic!(
-                "this panicked:\n{}",
-                String::from_utf8_lossy(&bytes).escape_debug()
-            );
-        }
+        assert!(
+            std::panic::catch_unwind(|| exercise(&bytes)).is_ok(),
+            "this panicked:\n{}",
+            String::from_utf8_lossy(&bytes).escape_debug()
+        );
         slowest = slowest.max((started.elapsed(), bytes));
     }
     assert!(

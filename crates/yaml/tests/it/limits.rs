@@ -1,5 +1,6 @@
 //! What is refused before it does harm.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use seaworthy_diagnostics::FileId;
@@ -35,11 +36,9 @@ fn a_file_of_a_hundred_megabytes_is_refused_unread() {
 #[test]
 fn an_alias_bomb_is_named_and_not_expanded() {
     let mut text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for (before, name) in ('a'..'z').zip('b'..='z') {
-        text.push_str(&format!(
-            "{name}: &{name} [{}]\n",
-            vec![format!("*{before}"); 10].join(", ")
-        ));
+    for (before, name) in ('a'..='y').zip('b'..='z') {
+        let items = vec![format!("*{before}"); 10].join(", ");
+        writeln!(text, "{name}: &{name} [{items}]").expect("strings take everything");
     }
     let started = Instant::now();
     let found = codes(text.as_bytes());
@@ -57,7 +56,9 @@ fn depth_counts_what_aliases_stand_for() {
     // Each line is shallow; together they are not.
     let mut text = "a0: &a0 [[[[[[[[[[x]]]]]]]]]]\n".to_owned();
     for n in 1..20 {
-        text.push_str(&format!("a{n}: &a{n} [[[[[[[[[[*a{}]]]]]]]]]]\n", n - 1));
+        let before = n - 1;
+        writeln!(text, "a{n}: &a{n} [[[[[[[[[[*a{before}]]]]]]]]]]")
+            .expect("strings take everything");
     }
     let found = codes(text.as_bytes());
     assert_eq!(found.len(), 1, "{found:?}");
@@ -66,9 +67,8 @@ fn depth_counts_what_aliases_stand_for() {
         codes(format!("{}{}", "[".repeat(3000), "]".repeat(3000)).as_bytes())[0].0,
         "yaml/too-deep"
     );
-    let block: String = (0..3000)
-        .map(|n| format!("{}a:\n", " ".repeat(n)))
-        .collect();
+    let lines: Vec<String> = (0..3000).map(|n| " ".repeat(n) + "a:\n").collect();
+    let block = lines.concat();
     assert_eq!(codes(block.as_bytes())[0].0, "yaml/too-deep");
 }
 

@@ -9,6 +9,8 @@ use std::{
 
 use http::HeaderValue;
 
+use crate::listener::Limits;
+
 /// One accepted connection.
 pub(crate) struct Client {
     pub(crate) addr: SocketAddr,
@@ -16,6 +18,8 @@ pub(crate) struct Client {
     /// Microseconds after `opened` (plus one) when the first byte of an
     /// unfinished head arrived; 0 when there is none.
     head_since: AtomicU64,
+    /// Microseconds after `opened` when the last answer was finished.
+    idle_since: AtomicU64,
     /// Requests that were read and whose answers are not finished.
     busy: AtomicU64,
     /// Its address as `X-Forwarded-For` has it, made once.
@@ -28,6 +32,7 @@ impl Client {
             addr,
             opened: Instant::now(),
             head_since: AtomicU64::new(0),
+            idle_since: AtomicU64::new(0),
             busy: AtomicU64::new(0),
             // `::ffff:127.0.0.1` would be news to whoever reads it.
             ip: HeaderValue::try_from(addr.ip().to_canonical().to_string())
@@ -42,8 +47,7 @@ impl Client {
     /// Bytes came in; outside of a request they start a head.
     pub(crate) fn bytes_arrived(&self) {
         if self.busy.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0 {
-            let now = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX - 1);
-            self.head_since.store(now + 1, Ordering::Relaxed);
+            self.head_since.store(self.micros() + 1, Ordering::Relaxed);
         }
     }
 
@@ -55,14 +59,31 @@ impl Client {
 
     /// Its answer was sent, or given up.
     pub(crate) fn request_ended(&self) {
+        self.idle_since.store(self.micros(), Ordering::Relaxed);
         self.busy.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// When the unfinished head, if any, is overdue.
-    pub(crate) fn head_deadline(&self, limit: Duration) -> Option<Instant> {
+    fn micros(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX - 1)
+    }
+
+    /// What the client has to do next, and until when; `None` while it waits for an answer.
+    pub(crate) fn due(&self, limits: Limits) -> Option<(Due, Instant)> {
+        let at = |micros, limit| self.opened + Duration::from_micros(micros) + limit;
         match self.head_since.load(Ordering::Relaxed) {
-            0 => None,
-            since => Some(self.opened + Duration::from_micros(since - 1) + limit),
+            _ if self.busy.load(Ordering::Relaxed) > 0 => None,
+            0 => {
+                let since = self.idle_since.load(Ordering::Relaxed);
+                Some((Due::Request, at(since, limits.idle)))
+            }
+            since => Some((Due::RestOfHead, at(since - 1, limits.head))),
         }
     }
+}
+
+/// What a client owes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    Request,
+    RestOfHead,
 }

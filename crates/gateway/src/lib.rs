@@ -41,6 +41,7 @@ mod event;
 mod exchange;
 mod forward;
 mod listener;
+mod phase;
 mod pool;
 mod proxy;
 mod route;

@@ -1,14 +1,6 @@
 //! Listening addresses and the connections of clients.
 
-use std::{
-    future::poll_fn,
-    io,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, io, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -21,13 +13,14 @@ use rustix::net::Shutdown;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::broadcast,
-    time::{Instant, Sleep, timeout},
+    time::{Instant, sleep_until, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use crate::{
-    client::Client,
+    client::{Client, Due},
     event::{AccessEvent, Events},
+    phase::{Phase, Phases},
     pool::Pool,
     proxy::{self, Context, Target},
     route::{Destination, RouteTable, Timeouts},
@@ -153,20 +146,18 @@ impl Gateway {
         };
         let listener = Listener {
             local_addr,
-            stop: CancellationToken::new(),
             connections: TaskTracker::new(),
             context: Arc::new(Context {
                 target,
                 events: self.events.clone(),
                 limits: self.limits,
                 tunnels: TaskTracker::new(),
-                cut: CancellationToken::new(),
+                phases: Phases::new(),
             }),
         };
         tokio::spawn(accept(
             socket,
             Arc::clone(&listener.context),
-            listener.stop.clone(),
             listener.connections.clone(),
         ));
         Ok(listener)
@@ -187,7 +178,6 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
 /// One listening address. Dropping it closes everything at once; see [`Listener::shutdown`].
 pub struct Listener {
     local_addr: SocketAddr,
-    stop: CancellationToken,
     connections: TaskTracker,
     context: Arc<Context>,
 }
@@ -214,7 +204,7 @@ impl Listener {
     /// `deadline`, then closes what is left. Tunnels have no end to wait for; they are closed
     /// as soon as the requests are done.
     pub async fn shutdown(self, deadline: Duration) -> Stopped {
-        self.stop.cancel();
+        self.context.phases.enter(Phase::Stopping);
         self.connections.close();
         let stopped = match timeout(deadline, self.connections.wait()).await {
             Ok(()) => Stopped::Clean,
@@ -222,7 +212,7 @@ impl Listener {
                 connections: self.connections.len(),
             },
         };
-        self.context.cut.cancel();
+        self.context.phases.enter(Phase::Cut);
         self.connections.wait().await;
         self.context.tunnels.close();
         self.context.tunnels.wait().await;
@@ -232,28 +222,22 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.stop.cancel();
-        self.context.cut.cancel();
+        self.context.phases.enter(Phase::Cut);
     }
 }
 
-async fn accept(
-    socket: TcpListener,
-    context: Arc<Context>,
-    stop: CancellationToken,
-    connections: TaskTracker,
-) {
+async fn accept(socket: TcpListener, context: Arc<Context>, connections: TaskTracker) {
     // Counts as a connection, so that a shutdown waits until the port is free.
     let accepting = connections.token();
     loop {
         let accepted = tokio::select! {
             biased;
-            () = stop.cancelled() => break,
+            () = context.phases.reached(Phase::Stopping) => break,
             accepted = socket.accept() => accepted,
         };
         match accepted {
             Ok((stream, addr)) => {
-                let serving = serve(stream, addr, Arc::clone(&context), stop.clone());
+                let serving = serve(stream, addr, Arc::clone(&context));
                 connections.spawn(serving);
             }
             // The client was gone before it was greeted, or the process has no descriptors
@@ -270,15 +254,11 @@ enum End {
     Served,
     Failed,
     SlowHead,
+    Idle,
     Cut,
 }
 
-async fn serve(
-    stream: TcpStream,
-    addr: SocketAddr,
-    context: Arc<Context>,
-    stop: CancellationToken,
-) {
+async fn serve(stream: TcpStream, addr: SocketAddr, context: Arc<Context>) {
     // Fails only on a socket that is already dead.
     let _ = stream.set_nodelay(true);
     let stream = Arc::new(stream);
@@ -286,19 +266,19 @@ async fn serve(
     let sniffed = tokio::select! {
         biased;
         sniffed = sniff(&stream, context.limits) => sniffed,
-        () = stop.cancelled() => return,
+        () = context.phases.reached(Phase::Stopping) => return,
     };
     let end = match sniffed {
-        Sniffed::Http1(prefix) => serve_http1(&stream, prefix, client, &context, &stop).await,
+        Sniffed::Http1(prefix) => serve_http1(&stream, prefix, client, &context).await,
         Sniffed::Http2(prefix) => {
-            serve_http2(&stream, prefix, client, &context, &stop).await;
+            serve_http2(&stream, prefix, client, &context).await;
             return;
         }
         Sniffed::Silent => return,
         Sniffed::Slow => End::SlowHead,
     };
     match end {
-        End::Served | End::Cut => {}
+        End::Served | End::Idle | End::Cut => {}
         End::Failed => linger(&stream).await,
         End::SlowHead => {
             let text = format!(
@@ -367,7 +347,6 @@ async fn serve_http1(
     prefix: Bytes,
     client: Arc<Client>,
     context: &Arc<Context>,
-    stop: &CancellationToken,
 ) -> End {
     client.bytes_arrived();
     let io = TokioIo::new(Socket::of_client(
@@ -378,46 +357,66 @@ async fn serve_http1(
     let service =
         service_fn(|request| proxy::serve(Arc::clone(context), Arc::clone(&client), request));
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(context.limits.idle)
         .max_header_size(MOST_HEADER_BYTES)
         .max_buf_size(2 * MOST_HEADER_BYTES)
         .serve_connection(io, service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let mut stopping = pin!(stop.cancelled());
-    let mut asked_to_stop = false;
-    let mut cut = pin!(context.cut.cancelled());
-    let mut overdue: Option<Pin<Box<Sleep>>> = None;
+    let mut phase = Phase::Serving;
+    let mut change = pin!(context.phases.changed());
+    let mut is_watching = false;
+    let limits = context.limits;
+    let mut timer = pin!(sleep_until(Instant::now() + limits.head));
     poll_fn(|cx| {
+        if !is_watching {
+            is_watching = change.as_mut().poll(cx).is_pending();
+        }
         if let Poll::Ready(served) = connection.as_mut().poll(cx) {
-            return Poll::Ready(if served.is_ok() {
-                End::Served
-            } else {
-                End::Failed
+            return Poll::Ready(match served {
+                Ok(()) => End::Served,
+                Err(_) => End::Failed,
             });
         }
-        if !asked_to_stop && stopping.as_mut().poll(cx).is_ready() {
-            asked_to_stop = true;
+        if phase != context.phases.now() {
+            phase = context.phases.now();
+            if phase == Phase::Cut {
+                return Poll::Ready(End::Cut);
+            }
+            change.set(context.phases.changed());
+            let _ = change.as_mut().poll(cx);
+            if context.phases.now() == Phase::Cut {
+                return Poll::Ready(End::Cut);
+            }
             connection.as_mut().graceful_shutdown();
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(End::Served);
             }
         }
-        if cut.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(End::Cut);
+        // One timer for all limits of the connection, set anew when it must ring earlier or has
+        // rung too early: a busy connection never touches it.
+        loop {
+            let due = client
+                .due(limits)
+                .map(|(what, when)| (what, Instant::from_std(when)));
+            if let Some((_, when)) = due
+                && when < timer.deadline()
+            {
+                timer.as_mut().reset(when);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            match due {
+                Some((what, when)) if when <= Instant::now() => {
+                    return Poll::Ready(match what {
+                        Due::RestOfHead => End::SlowHead,
+                        Due::Request => End::Idle,
+                    });
+                }
+                Some((_, when)) => timer.as_mut().reset(when),
+                None => timer.as_mut().reset(Instant::now() + limits.idle),
+            }
         }
-        let Some(deadline) = client
-            .head_deadline(context.limits.head)
-            .map(Instant::from_std)
-        else {
-            return Poll::Pending;
-        };
-        let sleep = overdue.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        if sleep.deadline() != deadline {
-            sleep.as_mut().reset(deadline);
-        }
-        sleep.as_mut().poll(cx).map(|()| End::SlowHead)
     })
     .await
 }
@@ -427,7 +426,6 @@ async fn serve_http2(
     prefix: Bytes,
     client: Arc<Client>,
     context: &Arc<Context>,
-    stop: &CancellationToken,
 ) {
     let io = TokioIo::new(Socket::new(Arc::clone(stream)).after(prefix));
     let service = {
@@ -439,16 +437,14 @@ async fn serve_http2(
         .max_header_list_size(u32::try_from(MOST_HEADER_BYTES).unwrap_or(u32::MAX))
         .serve_connection(io, service);
     let mut connection = pin!(connection);
-    let mut asked_to_stop = false;
-    loop {
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            () = stop.cancelled(), if !asked_to_stop => {
-                asked_to_stop = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            () = context.cut.cancelled() => return,
-        }
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = context.phases.reached(Phase::Stopping) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    tokio::select! {
+        _ = connection => {}
+        () = context.phases.reached(Phase::Cut) => {}
     }
 }
 

@@ -11,7 +11,7 @@ use http::{
 use http_body::Body as _;
 use hyper::{body::Incoming, upgrade::OnUpgrade};
 use tokio::time::Instant;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use crate::{
     answer::{Fault, Reader, is_grpc},
@@ -21,6 +21,7 @@ use crate::{
     exchange::Exchange,
     forward,
     listener::Limits,
+    phase::Phases,
     pool::{Pool, Replica},
     route::{Destination, RouteTable, Timeouts},
     tunnel,
@@ -33,8 +34,7 @@ pub(crate) struct Context {
     pub(crate) events: Events,
     pub(crate) limits: Limits,
     pub(crate) tunnels: TaskTracker,
-    /// Ends tunnels and whatever else is still open.
-    pub(crate) cut: CancellationToken,
+    pub(crate) phases: Phases,
 }
 
 /// Where a listener's requests go.
@@ -240,7 +240,7 @@ async fn ask(
 }
 
 impl Passed {
-    fn answer(self, context: &Context, mut exchange: Exchange) -> Response<ResponseBody> {
+    fn answer(self, context: &Arc<Context>, mut exchange: Exchange) -> Response<ResponseBody> {
         let Self {
             mut response,
             connection,
@@ -261,10 +261,8 @@ impl Passed {
                 headers.insert(UPGRADE, protocol);
             }
             let replica = hyper::upgrade::on(&mut response);
-            let cut = context.cut.clone();
-            context
-                .tunnels
-                .spawn(tunnel::carry(client, replica, exchange, cut));
+            let carrying = tunnel::carry(client, replica, exchange, Arc::clone(context));
+            context.tunnels.spawn(carrying);
             return response.map(|_| ResponseBody::none());
         }
         forward::remove_hop_by_hop(response.headers_mut());

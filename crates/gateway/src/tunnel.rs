@@ -1,21 +1,20 @@
 //! After `101 Switching Protocols`: bytes both ways, whatever they mean.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{
     AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf, copy_buf, split,
 };
-use tokio_util::sync::CancellationToken;
 
-use crate::exchange::Exchange;
+use crate::{exchange::Exchange, phase::Phase, proxy::Context};
 
 const BUFFER: usize = 16 * 1024;
 /// For a client to close after the replica did.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Carries bytes until both sides have closed, one failed, or `cut`. The exchange, and
+/// Carries bytes until both sides have closed, one failed, or the listener ends. The exchange, and
 /// with it the replica's count of what is in flight, lasts as long.
 ///
 /// There is no idle limit: a quiet WebSocket is an ordinary WebSocket.
@@ -23,7 +22,7 @@ pub(crate) async fn carry(
     client: OnUpgrade,
     replica: OnUpgrade,
     mut exchange: Exchange,
-    cut: CancellationToken,
+    context: Arc<Context>,
 ) {
     let both = async {
         if let Ok((client, replica)) = tokio::try_join!(client, replica) {
@@ -32,7 +31,7 @@ pub(crate) async fn carry(
     };
     tokio::select! {
         () = both => {}
-        () = cut.cancelled() => {}
+        () = context.phases.reached(Phase::Cut) => {}
     }
     // However it ended: for the protocol inside that may well be a proper end.
     exchange.complete();

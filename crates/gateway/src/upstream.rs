@@ -101,14 +101,14 @@ impl Connections {
 
     /// The most recently used connection that is fit for a request.
     fn take(&self) -> Option<Connection> {
-        let mut idle = self.lock();
         let now = Instant::now();
-        while let Some(Idle { connection, until }) = idle.list.pop() {
+        loop {
+            // Not locked while the kernel is asked.
+            let Idle { connection, until } = self.lock().list.pop()?;
             if now < until && connection.sender.is_ready() && is_quiet(&connection.stream) {
                 return Some(connection);
             }
         }
-        None
     }
 
     fn keep(&self, connection: Connection, replica: &Arc<Replica>) {

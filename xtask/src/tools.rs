@@ -22,8 +22,9 @@ struct Tool {
     program: &'static str,
     /// Which tests need it.
     purpose: &'static str,
-    /// The argument that makes it print its version.
-    version: &'static str,
+    /// The arguments that make it print its version. It counts as missing when they fail, so they may ask for more
+    /// than the version.
+    version: &'static [&'static str],
     ways: &'static [Way],
 }
 
@@ -47,7 +48,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "chromium",
         purpose: "the browser test",
-        version: "--version",
+        version: &["--version"],
         ways: &[Way::Install {
             packages: &["chromium", "chromium-driver"],
         }],
@@ -55,7 +56,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "chromedriver",
         purpose: "the browser test",
-        version: "--version",
+        version: &["--version"],
         ways: &[Way::Install {
             packages: &["chromium", "chromium-driver"],
         }],
@@ -63,7 +64,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "promtool",
         purpose: "judging the metrics of the services",
-        version: "--version",
+        version: &["--version"],
         ways: &[
             Way::Unpack {
                 package: "prometheus",
@@ -78,7 +79,7 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "psql",
         purpose: "`seaworthy psql`",
-        version: "--version",
+        version: &["--version"],
         ways: &[Way::Install {
             packages: &["postgresql-client"],
         }],
@@ -86,23 +87,49 @@ const TOOLS: &[Tool] = &[
     Tool {
         program: "git",
         purpose: "the tidy tests",
-        version: "--version",
+        version: &["--version"],
         ways: &[Way::Install { packages: &["git"] }],
     },
     Tool {
-        program: "python3",
-        purpose: "running a folder that is not ours",
-        version: "--version",
+        program: "curl",
+        purpose: "asking a service as its author would",
+        version: &["--version"],
         ways: &[Way::Install {
-            packages: &["python3"],
+            packages: &["curl"],
+        }],
+    },
+    Tool {
+        program: "python3",
+        purpose: "running folders that are not ours",
+        // Debian ships the module that makes a virtual environment apart.
+        version: &[
+            "-c",
+            "import ensurepip, sys, venv; print(sys.version.split()[0])",
+        ],
+        ways: &[Way::Install {
+            packages: &["python3", "python3-venv"],
         }],
     },
     Tool {
         program: "node",
-        purpose: "running a folder that is not ours",
-        version: "--version",
+        purpose: "running folders that are not ours",
+        version: &["--version"],
         ways: &[Way::Install {
             packages: &["nodejs"],
+        }],
+    },
+    Tool {
+        program: "npm",
+        purpose: "running folders that are not ours",
+        version: &["--version"],
+        ways: &[Way::Install { packages: &["npm"] }],
+    },
+    Tool {
+        program: "go",
+        purpose: "running folders that are not ours",
+        version: &["version"],
+        ways: &[Way::Install {
+            packages: &["golang-go"],
         }],
     },
 ];
@@ -154,22 +181,13 @@ fn count(number: usize, one: &str, many: &str) -> String {
 
 impl Tool {
     fn get(&self) -> Result<Found, Failure> {
-        if let Some(path) = find(self.program) {
-            let origin = if path.starts_with(cached_programs()) {
-                "cache"
-            } else {
-                "found on PATH"
-            };
-            return self.found(path, origin.to_owned());
-        }
-        let mut tried = Vec::new();
+        let mut tried = match self.look(None) {
+            Ok(found) => return Ok(found),
+            Err(failure) => vec![failure.to_string()],
+        };
         for way in self.ways {
-            match way.get(self.program) {
-                Ok(()) => {
-                    let path = find(self.program)
-                        .ok_or_else(|| format!("{way} succeeded, but it is not there"))?;
-                    return self.found(path, way.to_string());
-                }
+            match way.get(self.program).and_then(|()| self.look(Some(way))) {
+                Ok(found) => return Ok(found),
                 Err(failure) => tried.push(format!("{way}: {failure}")),
             }
         }
@@ -181,8 +199,16 @@ impl Tool {
         .into())
     }
 
-    fn found(&self, path: PathBuf, origin: String) -> Result<Found, Failure> {
+    /// Looks where it is, and asks it for its version.
+    fn look(&self, got_by: Option<&Way>) -> Result<Found, Failure> {
+        let path = find(self.program)
+            .ok_or_else(|| format!("neither on PATH nor in {}", cached_programs().display()))?;
         let version = version_of(&path, self.version)?;
+        let origin = match got_by {
+            Some(way) => way.to_string(),
+            None if path.starts_with(cached_programs()) => "cache".to_owned(),
+            None => "found on PATH".to_owned(),
+        };
         Ok(Found {
             path,
             version,
@@ -215,12 +241,13 @@ impl std::fmt::Display for Way {
 }
 
 /// The first word with a number in it of what a program says about its version.
-fn version_of(program: &Path, argument: &str) -> Result<String, Failure> {
-    let said = output(&mut command(program, &[argument]))?;
-    let version = said.split_whitespace().find(|word| {
-        word.trim_start_matches('v')
+fn version_of(program: &Path, arguments: &[&str]) -> Result<String, Failure> {
+    let said = output(&mut command(program, arguments))?;
+    let number = |word: &&str| {
+        word.trim_start_matches(char::is_alphabetic)
             .starts_with(|c: char| c.is_ascii_digit())
-    });
+    };
+    let version = said.split_whitespace().find(number);
     version
         .map(str::to_owned)
         .ok_or_else(|| format!("`{}` says no version: {said}", program.display()).into())

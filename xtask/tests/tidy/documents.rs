@@ -220,3 +220,33 @@ fn is_a_test(sources: &[File], name: &str) -> bool {
             .any(|line| line.contains("#[test]") || line.contains("::test"))
     })
 }
+
+#[test]
+fn definitions_in_documents_have_nothing_wrong() {
+    let mut complaints = Vec::new();
+    for file in markdown() {
+        for text in blocks(&file.text, "yaml").filter(|text| text.starts_with("platform:")) {
+            let (definition, _) =
+                seaworthy_definition::Definition::read(&file.path, text.as_bytes());
+            let said = definition.check();
+            complaints.extend(
+                said.iter()
+                    .map(|diagnostic| format!("{}: {}", file.path, diagnostic.message)),
+            );
+        }
+    }
+    none(
+        &complaints,
+        "definitions that a reader would copy, and that are wrong",
+    );
+}
+
+/// The fenced blocks of a language.
+fn blocks<'a>(text: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
+    let start = format!("```{language}\n");
+    text.split(&start)
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect::<Vec<_>>()
+        .into_iter()
+}

@@ -143,7 +143,11 @@ fn collected(export: ExportTraceServiceRequest) -> Vec<CollectedSpan> {
                 _ => None,
             })
             .unwrap_or_default();
-        for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+        for span in resource
+            .scope_spans
+            .into_iter()
+            .flat_map(|scope| scope.spans)
+        {
             spans.push(CollectedSpan {
                 service: service.clone(),
                 name: span.name,

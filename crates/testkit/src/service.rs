@@ -90,6 +90,10 @@ impl ServiceOptions {
 
     /// Adds or replaces a variable.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts read best without a reference"
+    )]
     pub fn variable(mut self, name: &str, value: impl ToString) -> Self {
         self.variables.insert(name.to_owned(), value.to_string());
         self

@@ -38,7 +38,10 @@ impl DatabaseConfig {
             host,
             port,
             name: env.required("DB_NAME", "the name of the database"),
-            user: env.secret("DB_USERNAME", "the role to connect as").reveal().to_owned(),
+            user: env
+                .secret("DB_USERNAME", "the role to connect as")
+                .reveal()
+                .to_owned(),
             password: env.secret("DB_PASSWORD", "the role's password"),
             tls: tls::read(env),
             timeout: env.milliseconds("DB_TIMEOUT_MS", 10..=60_000, 2_000),
@@ -90,10 +93,13 @@ fn bare(env: &mut Environment, variable: &str, host: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says so by failing")]
 mod tests {
     use super::*;
 
-    fn read(pairs: &'static [(&'static str, &'static str)]) -> (DatabaseConfig, Result<(), String>) {
+    fn read(
+        pairs: &'static [(&'static str, &'static str)],
+    ) -> (DatabaseConfig, Result<(), String>) {
         let mut env = Environment::from_lookup(move |name| {
             pairs
                 .iter()
@@ -114,7 +120,10 @@ mod tests {
             ("DB_SSLMODE", "disable"),
         ]);
         assert_eq!(problems, Ok(()));
-        assert_eq!((config.host.as_str(), config.port), ("db.example.com", 5433));
+        assert_eq!(
+            (config.host.as_str(), config.port),
+            ("db.example.com", 5433)
+        );
     }
 
     #[test]
@@ -127,7 +136,10 @@ mod tests {
             ("DB_SSLMODE", "disable"),
         ]);
         let problems = problems.unwrap_err();
-        assert!(problems.contains("`DB_URL` is not a host name"), "{problems}");
+        assert!(
+            problems.contains("`DB_URL` is not a host name"),
+            "{problems}"
+        );
         assert!(!problems.contains("hunter2"), "{problems}");
     }
 
@@ -139,6 +151,10 @@ mod tests {
             ("DB_USERNAME", "api"),
             ("DB_PASSWORD", "x"),
         ]);
-        assert!(problems.unwrap_err().contains("`DB_SSLROOTCERT` is not set"));
+        assert!(
+            problems
+                .unwrap_err()
+                .contains("`DB_SSLROOTCERT` is not set")
+        );
     }
 }

@@ -94,7 +94,10 @@ impl DatabaseError {
 }
 
 impl Database {
-    pub(crate) fn new(config: &Config, metrics: Metrics) -> Result<Self, deadpool_postgres::BuildError> {
+    pub(crate) fn new(
+        config: &Config,
+        metrics: Metrics,
+    ) -> Result<Self, deadpool_postgres::BuildError> {
         let manager = Manager::from_connect(
             target(&config.database),
             Connector::new(&config.database),
@@ -153,7 +156,10 @@ impl Database {
             .map_err(AddError::NotCounted)?;
         // `query_opt` reads on to ReadyForQuery, which PostgreSQL sends after the commit; the row itself may come
         // before it.
-        match self.limited(connection.query_opt(&prepared, &[&count])).await {
+        match self
+            .limited(connection.query_opt(&prepared, &[&count]))
+            .await
+        {
             Ok(row) => row
                 .map(|row| row.try_get(0))
                 .transpose()
@@ -285,7 +291,11 @@ impl Connect for Connector {
         &self,
         target: &tokio_postgres::Config,
     ) -> std::pin::Pin<
-        Box<dyn Future<Output = Result<(Client, JoinHandle<()>), tokio_postgres::Error>> + Send + '_>,
+        Box<
+            dyn Future<Output = Result<(Client, JoinHandle<()>), tokio_postgres::Error>>
+                + Send
+                + '_,
+        >,
     > {
         let target = target.clone();
         Box::pin(async move { self.open(&target).await })
@@ -299,6 +309,9 @@ where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
     if let Err(error) = connection.await {
-        tracing::debug!(error = service_kit::log::chain(&error), "a connection to the database ended");
+        tracing::debug!(
+            error = service_kit::log::chain(&error),
+            "a connection to the database ended"
+        );
     }
 }

@@ -35,7 +35,9 @@ fn main() -> ExitCode {
         [verb] if verb == "migrate" => migrate::run(&PROGRAM),
         _ => {
             service_kit::log::start(PROGRAM.name, tracing::Level::INFO);
-            tracing::error!("usage: `counter-api` to serve, `counter-api migrate` to update the schema");
+            tracing::error!(
+                "usage: `counter-api` to serve, `counter-api migrate` to update the schema"
+            );
             ExitCode::from(2)
         }
     }
@@ -54,10 +56,14 @@ async fn build(config: Config, kit: Kit) -> Result<App, BuildError> {
     let metrics = Metrics::register(&kit.registry)?;
     kit.requests.expect_errors(
         "/",
-        &["db_update_failed", "db_select_failed", "response_write_failed"],
+        &[
+            "db_update_failed",
+            "db_select_failed",
+            "response_write_failed",
+        ],
     );
     let database = Database::new(&config, metrics.clone())?;
-    metrics.watch(&kit.registry, &database)?;
+    Metrics::watch(&kit.registry, &database)?;
     let watch = monitor::start(database.clone(), kit.health.clone(), metrics.clone());
     let counter = batch::start(&config, database, watch.clone(), &kit, metrics);
     Ok(App {

@@ -54,7 +54,10 @@ impl Metrics {
                 &["operation"],
             )?,
             outcomes: IntCounterVec::new(
-                Opts::new("db_operations_total", "Operations on the database by outcome."),
+                Opts::new(
+                    "db_operations_total",
+                    "Operations on the database by outcome.",
+                ),
                 &["operation", "outcome"],
             )?,
             connected: IntGauge::new(
@@ -70,7 +73,9 @@ impl Metrics {
                     "counter_batch_size",
                     "Increments that shared one statement.",
                 )
-                .buckets(vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0]),
+                .buckets(vec![
+                    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0,
+                ]),
             )?,
         };
         for operation in Operation::ALL {
@@ -90,11 +95,7 @@ impl Metrics {
     }
 
     /// Adds the state of the pool, read at each scrape.
-    pub(crate) fn watch(
-        &self,
-        registry: &Registry,
-        database: &Database,
-    ) -> Result<(), prometheus::Error> {
+    pub(crate) fn watch(registry: &Registry, database: &Database) -> Result<(), prometheus::Error> {
         registry.register(Box::new(PoolCollector::new(database.pool())?))
     }
 

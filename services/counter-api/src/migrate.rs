@@ -32,7 +32,7 @@ const MIGRATIONS: [(i32, &str, &str); 3] = [
 const LOCK: i64 = 0x636f_756e_7465_7273;
 
 /// How long a statement (waiting for the others included) may take.
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_mins(1);
 
 #[derive(Debug, thiserror::Error)]
 enum MigrateError {
@@ -178,12 +178,17 @@ async fn narrow(
         source,
     };
     let exists = transaction
-        .query_opt("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1", &[&role])
+        .query_opt(
+            "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1",
+            &[&role],
+        )
         .await
         .map_err(failed)?;
     let Some(row) = exists else {
         if asked.is_some() {
-            tracing::warn!("the role `{role}` of `DB_APP_ROLE` does not exist: no rights were given");
+            tracing::warn!(
+                "the role `{role}` of `DB_APP_ROLE` does not exist: no rights were given"
+            );
         }
         return Ok(());
     };

@@ -104,6 +104,6 @@ async fn run(database: Database, watch: Watch) {
         };
         watch.0.health.started();
         tokio::time::sleep(APART).await;
-        let _ = tokio::time::timeout(pause - APART, watch.0.look.notified()).await;
+        let _ = tokio::time::timeout(pause, watch.0.look.notified()).await;
     }
 }

@@ -1,9 +1,9 @@
 //! `GET /` and nothing else.
 
+use axum::Router;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 use http::{HeaderValue, StatusCode, header};
 use opentelemetry::KeyValue;
 use service_kit::metrics::ErrorType;
@@ -91,7 +91,9 @@ fn refused(refusal: Refusal) -> Response {
 fn reason(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotCounted => "the database is not available; this request was not counted",
-        Refusal::Unknown => "the database did not answer; this request may have been counted or not",
+        Refusal::Unknown => {
+            "the database did not answer; this request may have been counted or not"
+        }
         Refusal::Full => "the counter is at its end",
         Refusal::Overloaded => "too many requests wait; this one was not counted",
     }

@@ -127,13 +127,11 @@ impl Api {
                 KeyValue::new("url.full", self.uri.to_string()),
             ]
         });
-        let result = match tokio::time::timeout(self.timeout, self.call(&span)).await {
-            Ok(result) => result,
-            Err(_) => {
-                self.metrics.error("timeout");
-                Err(ApiError::Timeout(self.timeout))
-            }
-        };
+        let limited = tokio::time::timeout(self.timeout, self.call(&span));
+        let result = limited.await.unwrap_or_else(|_| {
+            self.metrics.error("timeout");
+            Err(ApiError::Timeout(self.timeout))
+        });
         span.end_client(result.as_ref().err().map(ApiError::kind), Vec::new);
         match &result {
             Err(error) if error.is_illness() => permit.failed(),

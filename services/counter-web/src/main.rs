@@ -38,7 +38,10 @@ struct Config {
 
 impl Config {
     fn read(env: &mut Environment) -> Self {
-        let url = env.required("API_URL", "the address of counter-api, such as `http://api:3030`");
+        let url = env.required(
+            "API_URL",
+            "the address of counter-api, such as `http://api:3030`",
+        );
         let api = url.parse::<http::Uri>().ok().filter(|uri| {
             uri.scheme_str() == Some("http")
                 && uri.authority().is_some_and(|at| !at.as_str().contains('@'))
@@ -66,8 +69,14 @@ async fn build(config: Config, kit: Kit) -> Result<App, service_kit::prometheus:
     let metrics = Metrics::register(&kit.registry)?;
     kit.requests.expect_errors("/send", api::ERROR_TYPES);
     let breaker = Breaker::new(config.failures, config.open);
-    metrics.watch(&kit.registry, breaker.clone())?;
-    let api = Api::new(config.api, config.timeout, breaker, kit.traces.clone(), metrics);
+    Metrics::watch(&kit.registry, breaker.clone())?;
+    let api = Api::new(
+        config.api,
+        config.timeout,
+        breaker,
+        kit.traces.clone(),
+        metrics,
+    );
     // It depends on nothing to serve its page; an api that is away shows in the answer of `/send`.
     kit.health.ready();
     kit.health.started();

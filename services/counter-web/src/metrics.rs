@@ -56,11 +56,7 @@ impl Metrics {
     }
 
     /// Adds the state of the breaker, read at each scrape.
-    pub(crate) fn watch(
-        &self,
-        registry: &Registry,
-        breaker: Breaker,
-    ) -> Result<(), prometheus::Error> {
+    pub(crate) fn watch(registry: &Registry, breaker: Breaker) -> Result<(), prometheus::Error> {
         registry.register(Box::new(BreakerCollector {
             breaker,
             level: IntGauge::new(

@@ -4,6 +4,7 @@
 //! one line. Values are quoted in messages only where they cannot be secret. What happens with the line (exit code 2,
 //! before anything listens) is decided in [`crate::program`].
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -38,9 +39,11 @@ pub struct ConfigurationError {
     problems: Vec<String>,
 }
 
+type Lookup = Box<dyn Fn(&str) -> Option<OsString>>;
+
 /// The variables of the process, and what was found wrong with them so far.
 pub struct Environment {
-    lookup: Box<dyn Fn(&str) -> Option<std::ffi::OsString>>,
+    lookup: Lookup,
     problems: Vec<String>,
 }
 
@@ -59,7 +62,7 @@ impl Environment {
     }
 
     /// Variables from anywhere else, for tests.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<std::ffi::OsString> + 'static) -> Self {
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString> + 'static) -> Self {
         Self {
             lookup: Box::new(lookup),
             problems: Vec::new(),
@@ -94,16 +97,13 @@ impl Environment {
 
     /// The value of `name` read as `T`, or `default` when it is not set.
     pub fn parsed<T: FromStr>(&mut self, name: &str, expected: &str, default: T) -> T {
-        match self.optional(name) {
-            None => default,
-            Some(text) => match text.parse() {
-                Ok(value) => value,
-                Err(_) => {
-                    self.problem(format!("`{name}` is `{text}`, expected {expected}"));
-                    default
-                }
-            },
-        }
+        let Some(text) = self.optional(name) else {
+            return default;
+        };
+        text.parse().unwrap_or_else(|_| {
+            self.problem(format!("`{name}` is `{text}`, expected {expected}"));
+            default
+        })
     }
 
     /// A whole number within `range`, or `default` when it is not set.
@@ -210,6 +210,7 @@ impl Environment {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test says so by failing")]
 mod tests {
     use super::*;
 
@@ -219,21 +220,27 @@ mod tests {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         Environment::from_lookup(move |name| {
-            pairs
-                .iter()
-                .find(|(n, _)| n == name)
-                .map(|(_, v)| v.into())
+            pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.into())
         })
     }
 
     #[test]
     fn listen_address_wins_over_port_and_port_over_the_default() {
         let mut both = environment(&[("LISTEN_ADDR", "127.0.0.1:1"), ("PORT", "2")]);
-        assert_eq!(both.listen("LISTEN_ADDR", "PORT", 3).to_string(), "127.0.0.1:1");
+        assert_eq!(
+            both.listen("LISTEN_ADDR", "PORT", 3).to_string(),
+            "127.0.0.1:1"
+        );
         let mut port = environment(&[("PORT", "2")]);
-        assert_eq!(port.listen("LISTEN_ADDR", "PORT", 3).to_string(), "0.0.0.0:2");
+        assert_eq!(
+            port.listen("LISTEN_ADDR", "PORT", 3).to_string(),
+            "0.0.0.0:2"
+        );
         let mut none = environment(&[]);
-        assert_eq!(none.listen("LISTEN_ADDR", "PORT", 3).to_string(), "0.0.0.0:3");
+        assert_eq!(
+            none.listen("LISTEN_ADDR", "PORT", 3).to_string(),
+            "0.0.0.0:3"
+        );
     }
 
     #[test]

@@ -85,7 +85,8 @@ impl ProcessCollector {
             self.open_files.set(entries.count() as f64);
         }
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        self.max_files.set(limit.map_or(f64::INFINITY, |n| n as f64));
+        self.max_files
+            .set(limit.map_or(f64::INFINITY, |n| n as f64));
     }
 
     fn parts(&self) -> [&dyn Collector; 7] {

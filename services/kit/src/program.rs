@@ -23,14 +23,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::Level;
 
+use crate::admin;
 use crate::environment::Environment;
 use crate::health::Health;
+use crate::log::{self, chain};
 use crate::metrics::RequestMetrics;
 use crate::process::ProcessCollector;
 use crate::server::{self, Limits, Phase, Served};
 use crate::trace::Traces;
-use crate::log::{self, chain};
-use crate::admin;
 
 /// What a service is called and where it listens unless told otherwise.
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +81,13 @@ impl Faults {
     /// Where a worker hangs for ever once `POST /fault/hang` was called.
     pub async fn hang_point(&self) {
         if self.hang.load(Ordering::Relaxed) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
+
+/// Connections that may wait to be accepted.
+const QUEUE: i32 = 4096;
 
 /// What every service is configured by.
 struct Settings {
@@ -111,8 +114,8 @@ impl Settings {
                 "the main and the admin port are both `{listen}`: give them one each"
             ));
         }
-        let grace = env.milliseconds("SHUTDOWN_GRACE_MS", 0..=600_000, 25_000);
-        let delay = env.milliseconds("SHUTDOWN_DELAY_MS", 0..=600_000, 3_000.min(grace.as_millis() as u64 / 2));
+        let grace = env.number("SHUTDOWN_GRACE_MS", 0..=600_000, 25_000);
+        let delay = env.number("SHUTDOWN_DELAY_MS", 0..=600_000, 3_000.min(grace / 2));
         if delay > grace {
             env.problem(
                 "`SHUTDOWN_DELAY_MS` is more than `SHUTDOWN_GRACE_MS`: nothing in flight could be finished",
@@ -134,8 +137,8 @@ impl Settings {
             level,
             listen,
             admin,
-            grace,
-            delay,
+            grace: Duration::from_millis(grace),
+            delay: Duration::from_millis(delay),
             collector,
             service_name: env
                 .optional("OTEL_SERVICE_NAME")
@@ -291,10 +294,8 @@ where
         router = router.merge(admin::probes(&health));
     }
     let address = main.local_addr().unwrap_or(settings.listen);
-    let listener = tokio::net::TcpListener::from_std(main).map_err(|source| StartError::Listen {
-        address,
-        source,
-    })?;
+    let listener = tokio::net::TcpListener::from_std(main)
+        .map_err(|source| StartError::Listen { address, source })?;
     tracing::info!(
         version = program.version,
         address = %address,
@@ -320,7 +321,7 @@ where
     };
     let deadline = Instant::now() + settings.grace;
     health.draining();
-    tracing::info!(delay_ms = delay.as_millis() as u64, "stopping");
+    tracing::info!(delay_ms = delay.as_secs_f64() * 1e3, "stopping");
     let drained = async {
         let _ = phases.send(Phase::Leaving);
         tokio::time::sleep(delay).await;
@@ -347,9 +348,13 @@ where
     }
 }
 
-fn listen<E: std::error::Error + 'static>(address: SocketAddr) -> Result<TcpListener, StartError<E>> {
+fn listen<E: std::error::Error + 'static>(
+    address: SocketAddr,
+) -> Result<TcpListener, StartError<E>> {
     let open = || {
         let listener = TcpListener::bind(address)?;
+        // The standard library asks for a queue of 128, which a burst of new connections overruns.
+        rustix::net::listen(&listener, QUEUE)?;
         listener.set_nonblocking(true)?;
         Ok(listener)
     };

@@ -77,7 +77,12 @@ impl Traces {
     }
 
     /// The span of a request that came in, child of the caller's when its headers say so.
-    pub fn server(&self, method: &http::Method, endpoint: &'static str, headers: &HeaderMap) -> Span {
+    pub fn server(
+        &self,
+        method: &http::Method,
+        endpoint: &'static str,
+        headers: &HeaderMap,
+    ) -> Span {
         let parent = headers.contains_key("traceparent").then(|| {
             TraceContextPropagator::new()
                 .extract_with_context(&Context::new(), &HeaderExtractor(headers))
@@ -134,8 +139,7 @@ impl Traces {
     /// Sends what is left; bounded by the export's own time-out.
     pub async fn stop(&self) {
         if let Some(exporter) = self.0.clone() {
-            let stopped =
-                tokio::task::spawn_blocking(move || exporter.provider.shutdown()).await;
+            let stopped = tokio::task::spawn_blocking(move || exporter.provider.shutdown()).await;
             if let Ok(Err(error)) = stopped {
                 tracing::warn!(error = %error, "the last spans could not be sent");
             }

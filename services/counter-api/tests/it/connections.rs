@@ -80,11 +80,26 @@ async fn c_14_a_server_without_tls_is_refused() {
     let counter = Counter::new().await;
     let name = crate::proxy::Proxy::start(counter.postgres.port()).await;
     name.deny_tls();
-    refused(counter.api().variable("DB_PORT", name.port()), "server does not support TLS").await;
-    assert_eq!(encrypted(&counter).await, Vec::<bool>::new(), "somebody got in");
-    let require = counter.api().variable("DB_PORT", name.port()).variable("DB_SSLMODE", "require");
+    refused(
+        counter.api().variable("DB_PORT", name.port()),
+        "server does not support TLS",
+    )
+    .await;
+    assert_eq!(
+        encrypted(&counter).await,
+        Vec::<bool>::new(),
+        "somebody got in"
+    );
+    let require = counter
+        .api()
+        .variable("DB_PORT", name.port())
+        .variable("DB_SSLMODE", "require");
     refused(require, "server does not support TLS").await;
-    assert_eq!(encrypted(&counter).await, Vec::<bool>::new(), "somebody got in");
+    assert_eq!(
+        encrypted(&counter).await,
+        Vec::<bool>::new(),
+        "somebody got in"
+    );
 
     // Plain text only when somebody says so.
     let plain = counter

@@ -44,7 +44,10 @@ async fn c_10_thousand_gets_fifty_at_a_time_over_two_replicas() {
     // They really did share statements.
     let metrics = one.metrics().await;
     let statements = metrics.sum("counter_batch_size_count", &[]);
-    assert!(statements < metrics.sum("counter_batch_size_sum", &[]), "{statements}");
+    assert!(
+        statements < metrics.sum("counter_batch_size_sum", &[]),
+        "{statements}"
+    );
 }
 
 #[tokio::test]

@@ -14,7 +14,14 @@ async fn c_31_callers_that_hang_up() {
     let counter = Counter::new().await;
     let mut api = counter.start().await;
     for address in [api.address(), api.admin()] {
-        for bytes in ["", "G", "GET / HTTP/1.1\r\n", "GET /liveness HTTP/1.1\r\nhost: x\r\n\r\n", "\0\0\0", "\r\n\r\n\r\n"] {
+        for bytes in [
+            "",
+            "G",
+            "GET / HTTP/1.1\r\n",
+            "GET /liveness HTTP/1.1\r\nhost: x\r\n\r\n",
+            "\0\0\0",
+            "\r\n\r\n\r\n",
+        ] {
             for reset in [true, false] {
                 let mut stream = TcpStream::connect(address).await.unwrap();
                 if reset {
@@ -41,11 +48,17 @@ async fn c_31_a_caller_that_hangs_up_before_its_statement_is_not_counted() {
         .unwrap();
     // The first one's statement waits for the row; the second has no statement yet.
     let mut first = TcpStream::connect(api.address()).await.unwrap();
-    first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    first
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     api.metrics_until(|now| now.sum("counter_batch_size_count", &[]) == 1.0)
         .await;
     let mut second = TcpStream::connect(api.address()).await.unwrap();
-    second.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    second
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     api.metrics_until(|now| now.sum("http_requests_in_flight", &[]) == 2.0)
         .await;
     drop(second);
@@ -101,12 +114,19 @@ async fn c_32_too_much_is_refused() {
     let answer = ask(api.address(), http::Method::GET, "/", &[("x-long", &long)]).await;
     assert_eq!(answer.status, 431);
     let many: Vec<(String, &str)> = (0..200).map(|n| (format!("x-{n}"), "1")).collect();
-    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let many: Vec<(&str, &str)> = many
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
     let answer = ask(api.address(), http::Method::GET, "/", &many).await;
     assert_eq!(answer.status, 431);
     let path = format!("/{long}");
     let answer = ask(api.address(), http::Method::GET, &path, &[]).await;
-    assert!([414, 431].contains(&answer.status.as_u16()), "{}", answer.status);
+    assert!(
+        [414, 431].contains(&answer.status.as_u16()),
+        "{}",
+        answer.status
+    );
 
     let head = "GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 10000000000\r\n\r\n";
     let (answer, took) = dribble(api.address(), head).await;
@@ -119,7 +139,13 @@ async fn c_32_too_much_is_refused() {
 async fn c_33_the_main_port_shows_nothing_of_the_inside() {
     let counter = Counter::new().await;
     let api = counter.start().await;
-    for path in ["/metrics", "/liveness", "/readiness", "/startup", "/fault/hang"] {
+    for path in [
+        "/metrics",
+        "/liveness",
+        "/readiness",
+        "/startup",
+        "/fault/hang",
+    ] {
         assert_eq!(api.get(path).await.status, 404, "{path}");
     }
     let api = counter.api().variable("PROBES_ON_MAIN", true);
@@ -149,7 +175,11 @@ async fn c_34_a_hung_worker_is_not_alive() {
     let took = api.until("/liveness", 503).await;
     assert!(took < Duration::from_secs(15), "noticed after {took:?}");
     let reason = api.probe("/liveness").await;
-    assert!(reason.text().contains("has not given a sign of life"), "{}", reason.text());
+    assert!(
+        reason.text().contains("has not given a sign of life"),
+        "{}",
+        reason.text()
+    );
     assert!(api.runs(), "restarting is the supervisor's");
 }
 
@@ -177,5 +207,8 @@ async fn dribble(address: SocketAddr, head: &str) -> (String, Duration) {
     });
     read.await.expect("the other side ends it");
     writer.abort();
-    (String::from_utf8_lossy(&answer).into_owned(), began.elapsed())
+    (
+        String::from_utf8_lossy(&answer).into_owned(),
+        began.elapsed(),
+    )
 }

@@ -17,7 +17,7 @@ use seaworthy_testkit::service::{Service, try_ask};
 use crate::proxy::Proxy;
 use crate::setup::Counter;
 
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_mins(1);
 const KILLS: u32 = 20;
 const READY_AGAIN: Duration = Duration::from_secs(5);
 
@@ -96,7 +96,11 @@ impl Account {
                     },
                     503 if text.contains("not counted") => more(&self.not_counted),
                     503 if text.contains("may have been counted") => more(&self.unknown),
-                    status => self.surprises.lock().unwrap().push(format!("{status}: {text}")),
+                    status => self
+                        .surprises
+                        .lock()
+                        .unwrap()
+                        .push(format!("{status}: {text}")),
                 }
             }
             Err(failure) if failure.kind == FailureKind::Connect => more(&self.not_counted),
@@ -112,11 +116,17 @@ impl Account {
         let different: HashSet<i64> = numbers.iter().copied().collect();
         assert_eq!(different.len(), numbers.len(), "a number was given twice");
         let within = initial + 1..=initial + counted;
-        let outside: Vec<_> = numbers.iter().filter(|number| !within.contains(number)).collect();
+        let outside: Vec<_> = numbers
+            .iter()
+            .filter(|number| !within.contains(number))
+            .collect();
         assert_eq!(outside, Vec::<&i64>::new(), "given and then lost");
         assert!(given <= counted, "{given} given, {counted} counted");
         // Who was told "not counted" was not.
-        assert!(counted <= given + unknown, "{counted} counted, {given} given and {unknown} unknown");
+        assert!(
+            counted <= given + unknown,
+            "{counted} counted, {given} given and {unknown} unknown"
+        );
         assert!(given > 1_000, "there was hardly any load");
         assert!(unknown > 0, "nothing was killed in flight");
     }

@@ -25,7 +25,13 @@ async fn c_40_no_line_holds_a_secret_whatever_happens() {
     let api = api.start().await.ready().await;
     assert_eq!(api.get("/").await.number(), 1);
     assert_eq!(api.get("/favicon.ico").await.status, 404);
-    ask(api.address(), http::Method::POST, "/", &[("authorization", "Basic c2VjcmV0")]).await;
+    ask(
+        api.address(),
+        http::Method::POST,
+        "/",
+        &[("authorization", "Basic c2VjcmV0")],
+    )
+    .await;
 
     name.cut();
     let _ = api.get("/").await;
@@ -33,16 +39,30 @@ async fn c_40_no_line_holds_a_secret_whatever_happens() {
     let superuser = counter.postgres.connect_as_superuser().await;
     let rename = |from: &str, to: &str| format!("ALTER ROLE {from} RENAME TO {to}");
     let user = counter.database.user.clone();
-    superuser.batch_execute(&rename(&user, "elsewhere")).await.unwrap();
+    superuser
+        .batch_execute(&rename(&user, "elsewhere"))
+        .await
+        .unwrap();
     name.cut();
     api.until("/readiness", 503).await;
-    superuser.batch_execute(&rename("elsewhere", &user)).await.unwrap();
+    superuser
+        .batch_execute(&rename("elsewhere", &user))
+        .await
+        .unwrap();
     counter.postgres.kill().await;
     assert_eq!(api.get("/").await.status, 503);
 
     let lines = api.logs();
-    assert!(lines.iter().any(|line| line.contains("\"level\":\"WARN\"")), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("\"level\":\"DEBUG\"")), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.contains("\"level\":\"WARN\"")),
+        "{lines:#?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("\"level\":\"DEBUG\"")),
+        "{lines:#?}"
+    );
     assert!(api.stop().await.success());
 }
 

@@ -3,6 +3,13 @@
 //! Tests are named after the rows of the counter's specification (`c_10_…` shows row C-10); which row is shown where
 //! is in `docs/reference/counter-rows.md`, and `rows.rs` compares the two.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_cmp,
+    reason = "a test says so by failing, prints what it measured, and counts in the floats of Prometheus"
+)]
+
 mod answers;
 mod configuration;
 mod connections;

@@ -31,7 +31,10 @@ async fn c_41_requests_add_up() {
     let mut callers = Vec::new();
     for _ in 0..3 {
         let mut caller = TcpStream::connect(api.address()).await.unwrap();
-        caller.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        caller
+            .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
         callers.push(caller);
     }
     let before = api
@@ -51,11 +54,19 @@ async fn c_41_requests_add_up() {
     assert_eq!(errors("response_write_failed"), 3.0);
     assert_eq!(now.sum("request_errors_total", &[]), 10.0);
     let timed = |status| {
-        now.sum("http_request_duration_seconds_count", &[("endpoint", "/"), ("status", status)])
+        now.sum(
+            "http_request_duration_seconds_count",
+            &[("endpoint", "/"), ("status", status)],
+        )
     };
     assert_eq!((timed("200"), timed("503"), timed("499")), (90.0, 7.0, 3.0));
     assert_eq!(now.sum("http_request_duration_seconds_count", &[]), 100.0);
-    assert!(now.sum("db_operation_duration_seconds_count", &[("operation", "update_counter")]) >= 90.0);
+    assert!(
+        now.sum(
+            "db_operation_duration_seconds_count",
+            &[("operation", "update_counter")]
+        ) >= 90.0
+    );
 }
 
 #[tokio::test]
@@ -70,23 +81,39 @@ async fn c_41_names_types_and_labels_are_what_dashboards_expect() {
         ("received_request_total", "counter", &[][..]),
         ("processed_request_total", "counter", &[]),
         ("request_errors_total", "counter", &["error_type"]),
-        ("http_request_duration_seconds", "histogram", &["endpoint", "status"]),
+        (
+            "http_request_duration_seconds",
+            "histogram",
+            &["endpoint", "status"],
+        ),
         ("db_operation_duration_seconds", "histogram", &["operation"]),
         ("http_requests_in_flight", "gauge", &[]),
         ("db_connection_status", "gauge", &[]),
     ] {
         let line = format!("# TYPE {name} {kind}");
-        assert!(metrics.text.lines().any(|is| is == line), "`{line}` is not there");
-        let sample = if kind == "histogram" { format!("{name}_count") } else { name.to_owned() };
+        assert!(
+            metrics.text.lines().any(|is| is == line),
+            "`{line}` is not there"
+        );
+        let sample = if kind == "histogram" {
+            format!("{name}_count")
+        } else {
+            name.to_owned()
+        };
         let has = metrics.labels(&sample);
         for label in labels {
             assert!(has.iter().any(|is| is == label), "{name} has {has:?}");
         }
     }
     for operation in ["init_table", "update_counter", "get_counter"] {
-        assert!(metrics.text.contains(&format!("operation=\"{operation}\"")), "{operation}");
+        assert!(
+            metrics.text.contains(&format!("operation=\"{operation}\"")),
+            "{operation}"
+        );
     }
-    for bound in ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10"] {
+    for bound in [
+        "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10",
+    ] {
         let sample = [("le", bound), ("endpoint", "/"), ("status", "200")];
         assert!(metrics.text.contains(&format!("le=\"{bound}\"")), "{bound}");
         assert!(metrics.sum("http_request_duration_seconds_bucket", &sample) <= 1.0);
@@ -114,7 +141,11 @@ async fn c_42_the_exposition_is_valid_and_tells_of_the_process_and_the_pool() {
     }
     assert!(metrics.sum("process_resident_memory_bytes", &[]) > 1e6);
     for state in ["idle", "in_use"] {
-        assert!(metrics.text.contains(&format!("db_pool_connections{{state=\"{state}\"}}")));
+        assert!(
+            metrics
+                .text
+                .contains(&format!("db_pool_connections{{state=\"{state}\"}}"))
+        );
     }
     check(&metrics.text);
 }

@@ -21,7 +21,11 @@ async fn c_20_a_database_that_is_down_at_the_start() {
     assert_eq!(api.probe("/liveness").await.status, 200);
     let readiness = api.probe("/readiness").await;
     assert_eq!(readiness.status, 503);
-    assert!(readiness.text().contains("no connection to the database"), "{}", readiness.text());
+    assert!(
+        readiness.text().contains("no connection to the database"),
+        "{}",
+        readiness.text()
+    );
     let metrics = api.metrics().await;
     assert!(metrics.has("db_connection_status"));
     assert_eq!(metrics.sum("db_connection_status", &[]), 0.0);
@@ -106,7 +110,11 @@ async fn c_21_a_connection_that_goes_silent() {
     let asked = Instant::now();
     let answer = api.get("/").await;
     assert_eq!(answer.status, 503);
-    assert!(asked.elapsed() < Duration::from_secs(2), "answered after {:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "answered after {:?}",
+        asked.elapsed()
+    );
     api.until("/readiness", 503).await;
     assert_eq!(api.probe("/liveness").await.status, 200);
 
@@ -134,7 +142,11 @@ async fn c_21_an_unknown_outcome_is_never_a_number_and_never_sent_again() {
     name.cut();
     let answer = caller.await.unwrap();
     assert_eq!(answer.status, 503);
-    assert!(answer.text().contains("may have been counted or not"), "{}", answer.text());
+    assert!(
+        answer.text().contains("may have been counted or not"),
+        "{}",
+        answer.text()
+    );
     owner.batch_execute("COMMIT").await.unwrap();
 
     api.until("/readiness", 200).await;
@@ -185,10 +197,18 @@ async fn c_25_a_slow_database_is_bounded_and_passes() {
         let (took, answer) = answered.unwrap();
         assert_eq!(answer.status, 503);
         // The statement before one's own, then one's own, then the look that both must not wait for.
-        assert!(took < LIMIT * 2 + Duration::from_secs(1), "answered after {took:?}");
+        assert!(
+            took < LIMIT * 2 + Duration::from_secs(1),
+            "answered after {took:?}"
+        );
     }
     let metrics = api.metrics().await;
-    assert!(metrics.sum("db_operations_total", &[("operation", "update_counter"), ("outcome", "error")]) > 0.0);
+    assert!(
+        metrics.sum(
+            "db_operations_total",
+            &[("operation", "update_counter"), ("outcome", "error")]
+        ) > 0.0
+    );
     assert_eq!(metrics.sum("db_pool_connections_max", &[]), 2.0);
 
     owner
@@ -225,9 +245,11 @@ async fn c_25_a_locked_row_does_not_pile_up() {
     owner.batch_execute("COMMIT").await.unwrap();
     api.until("/readiness", 200).await;
     let number = api.get("/").await.number();
-    assert_eq!(number, 1, "a statement whose callers were refused counted after all");
+    assert_eq!(
+        number, 1,
+        "a statement whose callers were refused counted after all"
+    );
 }
-
 
 async fn until_waiting(counter: &Counter) {
     let superuser = counter.postgres.connect_as_superuser().await;

@@ -32,7 +32,11 @@ async fn c_15_the_service_can_only_read_and_update_its_row() {
         "UPDATE schema_migrations SET name = name",
     ] {
         let error = service.batch_execute(denied).await.expect_err(denied);
-        assert_eq!(error.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE), "{denied}: {error}");
+        assert_eq!(
+            error.code(),
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE),
+            "{denied}: {error}"
+        );
     }
 }
 
@@ -48,7 +52,10 @@ async fn c_15_the_service_makes_nothing_and_says_what_is_missing() {
     let expected = "the table `counters` is missing: run `counter-api migrate`";
     api.log(expected).await;
     let answer = api.probe("/readiness").await;
-    assert_eq!((answer.status.as_u16(), answer.text().trim_end()), (503, expected));
+    assert_eq!(
+        (answer.status.as_u16(), answer.text().trim_end()),
+        (503, expected)
+    );
     assert_eq!(api.probe("/liveness").await.status, 200);
     assert_eq!(api.get("/").await.status, 503);
     let tables = counter.owner().await;
@@ -68,10 +75,20 @@ async fn c_15_the_service_makes_nothing_and_says_what_is_missing() {
 async fn c_15_migrations_are_recorded_and_do_nothing_the_second_time() {
     let counter = Counter::empty(Postgres::start().await).await;
     let first = counter.migrated().await;
-    assert!(first.lines.iter().any(|line| line.contains("applied migration 1")));
+    assert!(
+        first
+            .lines
+            .iter()
+            .any(|line| line.contains("applied migration 1"))
+    );
     counter.set(41).await;
     let second = counter.migrated().await;
-    assert!(!second.lines.iter().any(|line| line.contains("applied migration")));
+    assert!(
+        !second
+            .lines
+            .iter()
+            .any(|line| line.contains("applied migration"))
+    );
     let owner = counter.owner().await;
     let recorded: Vec<i32> = owner
         .query("SELECT number FROM schema_migrations ORDER BY number", &[])
@@ -89,11 +106,18 @@ async fn c_15_a_newer_schema_is_left_as_it_is() {
     let counter = Counter::new().await;
     let owner = counter.owner().await;
     owner
-        .batch_execute("INSERT INTO schema_migrations (number, name) VALUES (99, 'from_the_future')")
+        .batch_execute(
+            "INSERT INTO schema_migrations (number, name) VALUES (99, 'from_the_future')",
+        )
         .await
         .unwrap();
     let ended = counter.migrated().await;
-    assert!(ended.lines.iter().any(|line| line.contains("the schema is at 99")));
+    assert!(
+        ended
+            .lines
+            .iter()
+            .any(|line| line.contains("the schema is at 99"))
+    );
 }
 
 #[tokio::test]
@@ -134,7 +158,10 @@ async fn c_15_without_a_group_it_works_and_a_named_one_is_narrowed() {
     let api = program.clone().start().await.ready().await;
     assert_eq!(api.get("/").await.number(), 1);
 
-    let named = program.clone().argument("migrate").variable("DB_APP_ROLE", "Other Group");
+    let named = program
+        .clone()
+        .argument("migrate")
+        .variable("DB_APP_ROLE", "Other Group");
     assert!(named.run().await.status.success());
     let mut config = postgres.server().superuser_config();
     config.dbname("single");
@@ -149,9 +176,18 @@ async fn c_15_without_a_group_it_works_and_a_named_one_is_narrowed() {
         .unwrap();
     assert_eq!(rights.get::<_, String>(0), "SELECT,UPDATE");
 
-    let missing = program.argument("migrate").variable("DB_APP_ROLE", "nobody_here").run().await;
+    let missing = program
+        .argument("migrate")
+        .variable("DB_APP_ROLE", "nobody_here")
+        .run()
+        .await;
     assert!(missing.status.success());
-    assert!(missing.lines.iter().any(|line| line.contains("`nobody_here` of `DB_APP_ROLE` does not exist")));
+    assert!(
+        missing
+            .lines
+            .iter()
+            .any(|line| line.contains("`nobody_here` of `DB_APP_ROLE` does not exist"))
+    );
 }
 
 #[tokio::test]

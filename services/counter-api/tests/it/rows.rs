@@ -23,10 +23,19 @@ fn the_table_of_rows_and_the_tests_agree() {
         let tests: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
         let prefix = format!("{}_", row.replace('-', "_").to_lowercase());
         for test in &tests {
-            assert!(test.starts_with(&prefix), "{TABLE}: `{test}` stands in row {row}");
-            assert!(named.insert((*test).to_owned()), "{TABLE}: `{test}` stands there twice");
+            assert!(
+                test.starts_with(&prefix),
+                "{TABLE}: `{test}` stands in row {row}"
+            );
+            assert!(
+                named.insert((*test).to_owned()),
+                "{TABLE}: `{test}` stands there twice"
+            );
         }
-        assert!(rows.insert(row.to_owned(), tests.len()).is_none(), "{TABLE}: row {row} stands there twice");
+        assert!(
+            rows.insert(row.to_owned(), tests.len()).is_none(),
+            "{TABLE}: row {row} stands there twice"
+        );
     }
     for row in specified() {
         assert!(rows.contains_key(&row), "{TABLE}: row {row} is missing");
@@ -36,7 +45,8 @@ fn the_table_of_rows_and_the_tests_agree() {
     for service in SERVICES {
         let folder = root.join("services").join(service).join("tests/it");
         for entry in std::fs::read_dir(&folder).expect("the tests' folder") {
-            let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a test's file");
+            let text =
+                std::fs::read_to_string(entry.expect("an entry").path()).expect("a test's file");
             written.extend(
                 text.lines()
                     .filter_map(|line| line.trim_start().split("fn ").nth(1))
@@ -49,7 +59,10 @@ fn the_table_of_rows_and_the_tests_agree() {
     let missing: Vec<_> = written.difference(&named).collect();
     assert!(missing.is_empty(), "{TABLE} does not name {missing:#?}");
     let invented: Vec<_> = named.difference(&written).collect();
-    assert!(invented.is_empty(), "{TABLE} names tests that are not there: {invented:#?}");
+    assert!(
+        invented.is_empty(),
+        "{TABLE} names tests that are not there: {invented:#?}"
+    );
 }
 
 /// `c_01_…` or `h_01_…`.
@@ -60,9 +73,7 @@ fn is_row(name: &str) -> bool {
 
 /// The rows of the specification.
 fn specified() -> impl Iterator<Item = String> {
-    let counter = [
-        1..=7, 10..=15, 20..=25, 30..=34, 40..=45,
-    ];
+    let counter = [1..=7, 10..=15, 20..=25, 30..=34, 40..=45];
     counter
         .into_iter()
         .flatten()

@@ -25,7 +25,10 @@ async fn c_30_a_hundred_requests_in_flight_are_answered() {
     let told = Instant::now();
     api.signal(Signal::TERM);
     let took = api.until("/readiness", 503).await;
-    assert!(took < Duration::from_millis(300), "not ready {took:?} after the signal");
+    assert!(
+        took < Duration::from_millis(300),
+        "not ready {took:?} after the signal"
+    );
     assert_eq!(api.probe("/readiness").await.text(), "stopping\n");
     assert_eq!(api.probe("/liveness").await.status, 200);
     // During the delay a balancer that has not noticed yet is served, and asked to go elsewhere next time.
@@ -36,7 +39,10 @@ async fn c_30_a_hundred_requests_in_flight_are_answered() {
 
     // The listener closes after the delay, with the hundred still in flight.
     tokio::time::sleep_until((told + DELAY + Duration::from_millis(500)).into()).await;
-    assert!(TcpStream::connect(api.address()).await.is_err(), "it still accepts");
+    assert!(
+        TcpStream::connect(api.address()).await.is_err(),
+        "it still accepts"
+    );
     assert!(api.runs());
     owner.batch_execute("COMMIT").await.unwrap();
     let mut numbers: Vec<i64> = callers
@@ -68,7 +74,11 @@ async fn c_30_the_grace_time_is_the_end() {
     api.signal(Signal::TERM);
     // Something was cut off, and the exit code says so.
     assert_eq!(api.wait().await.code(), Some(1));
-    assert!(told.elapsed() < Duration::from_secs(2), "ended after {:?}", told.elapsed());
+    assert!(
+        told.elapsed() < Duration::from_secs(2),
+        "ended after {:?}",
+        told.elapsed()
+    );
     api.log("stopped before everything was answered").await;
     assert!(stuck.await.unwrap().is_err());
 }
@@ -81,7 +91,11 @@ async fn c_30_idle_connections_do_not_hold_it_up() {
     let told = Instant::now();
     api.signal(Signal::TERM);
     assert_eq!(api.wait().await.code(), Some(0));
-    assert!(told.elapsed() < Duration::from_secs(5), "ended after {:?}", told.elapsed());
+    assert!(
+        told.elapsed() < Duration::from_secs(5),
+        "ended after {:?}",
+        told.elapsed()
+    );
     drop(idle);
 }
 
@@ -93,7 +107,11 @@ async fn c_30_somebody_at_a_terminal_does_not_wait_for_balancers() {
     let told = Instant::now();
     api.signal(Signal::INT);
     assert_eq!(api.wait().await.code(), Some(0));
-    assert!(told.elapsed() < Duration::from_secs(5), "ended after {:?}", told.elapsed());
+    assert!(
+        told.elapsed() < Duration::from_secs(5),
+        "ended after {:?}",
+        told.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -110,7 +128,11 @@ async fn c_30_a_second_signal_ends_it_at_once() {
     api.until("/readiness", 503).await;
     api.signal(Signal::TERM);
     assert_eq!(api.wait().await.code(), Some(1));
-    assert!(told.elapsed() < Duration::from_secs(5), "ended after {:?}", told.elapsed());
+    assert!(
+        told.elapsed() < Duration::from_secs(5),
+        "ended after {:?}",
+        told.elapsed()
+    );
     callers.abort_all();
 }
 

@@ -17,7 +17,13 @@ async fn c_43_the_statement_is_a_child_of_the_request_and_the_request_of_its_cal
         .variable("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
     let api = api.start().await.ready().await;
     let context = format!("00-{TRACE}-{PARENT}-01");
-    let answer = ask(api.address(), http::Method::GET, "/", &[("traceparent", &context)]).await;
+    let answer = ask(
+        api.address(),
+        http::Method::GET,
+        "/",
+        &[("traceparent", &context)],
+    )
+    .await;
     assert_eq!(answer.number(), 1);
     // What was not sent yet is sent at the end.
     assert!(api.stop().await.success());

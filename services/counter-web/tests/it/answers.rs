@@ -69,7 +69,10 @@ async fn bad_configuration_ends_it_with_one_line() {
         ("", "`API_URL` is not set"),
         ("api:3030", "`API_URL` is not an `http://host:port`"),
         ("https://api:3030", "`API_URL` is not an `http://host:port`"),
-        ("http://me:secret@api:3030", "credentials do not belong into an address"),
+        (
+            "http://me:secret@api:3030",
+            "credentials do not belong into an address",
+        ),
     ] {
         let ended = web(url).unspeakable("me:secret").run().await;
         assert_eq!(ended.status.code(), Some(2), "{:#?}", ended.lines);

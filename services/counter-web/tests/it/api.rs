@@ -24,7 +24,12 @@ async fn failed(web: &Service, status: u16, kind: &str, retry: bool) {
         .metrics_until(|now| now.sum("request_errors_total", &labels) >= 1.0)
         .await;
     assert_eq!(metrics.sum("request_errors_total", &labels), 1.0);
-    assert_eq!(metrics.sum("request_errors_total", &[]), 1.0, "{}", metrics.text);
+    assert_eq!(
+        metrics.sum("request_errors_total", &[]),
+        1.0,
+        "{}",
+        metrics.text
+    );
 }
 
 async fn before(answer: fn() -> Response) -> (FakeApi, Service) {
@@ -39,8 +44,14 @@ async fn c_24_unavailable_stays_503_with_a_time_to_retry() {
     failed(&web, 503, "api_unavailable", true).await;
     assert_eq!(api.asked(), 1);
     let metrics = web.metrics().await;
-    assert_eq!(metrics.sum("api_call_errors_total", &[("error_type", "status_503")]), 1.0);
-    assert_eq!(metrics.sum("api_response_status_total", &[("status_code", "503")]), 1.0);
+    assert_eq!(
+        metrics.sum("api_call_errors_total", &[("error_type", "status_503")]),
+        1.0
+    );
+    assert_eq!(
+        metrics.sum("api_response_status_total", &[("status_code", "503")]),
+        1.0
+    );
 }
 
 #[tokio::test]
@@ -69,7 +80,10 @@ async fn c_24_garbage_is_a_bad_gateway() {
 async fn c_24_a_huge_answer_is_not_read() {
     let (_api, web) = before(|| Body::from(vec![b'1'; 10_000_000]).into_response()).await;
     failed(&web, 502, "response_too_large", false).await;
-    let memory = web.metrics().await.sum("process_resident_memory_bytes", &[]);
+    let memory = web
+        .metrics()
+        .await
+        .sum("process_resident_memory_bytes", &[]);
     assert!(memory < 100e6, "{memory}");
 }
 
@@ -89,10 +103,20 @@ async fn c_24_what_is_no_http_is_a_bad_gateway() {
 
 #[tokio::test]
 async fn c_24_nobody_there_is_unavailable() {
-    let web = web(&format!("http://{}", nobody().await)).start().await.ready().await;
+    let web = web(&format!("http://{}", nobody().await))
+        .start()
+        .await
+        .ready()
+        .await;
     failed(&web, 503, "api_call_failed", true).await;
     let metrics = web.metrics().await;
-    assert_eq!(metrics.sum("api_call_errors_total", &[("error_type", "connection_error")]), 1.0);
+    assert_eq!(
+        metrics.sum(
+            "api_call_errors_total",
+            &[("error_type", "connection_error")]
+        ),
+        1.0
+    );
 }
 
 #[tokio::test]
@@ -127,8 +151,14 @@ async fn c_22_an_api_that_never_answers() {
         .metrics_until(|now| now.sum("http_requests_in_flight", &[]) == 0.0)
         .await;
     assert_eq!(metrics.sum("api_calls_in_flight", &[]), 0.0);
-    assert_eq!(metrics.sum("request_errors_total", &[("error_type", "api_timeout")]), 50.0);
-    assert_eq!(metrics.sum("api_call_duration_seconds_count", &[("status", "0")]), 50.0);
+    assert_eq!(
+        metrics.sum("request_errors_total", &[("error_type", "api_timeout")]),
+        50.0
+    );
+    assert_eq!(
+        metrics.sum("api_call_duration_seconds_count", &[("status", "0")]),
+        50.0
+    );
     assert_eq!(api.asked(), 50, "a click is one call");
 }
 
@@ -150,7 +180,10 @@ async fn c_22_a_caller_that_goes_away_ends_the_call() {
     let web = web(&api.url()).variable("API_TIMEOUT_MS", 20_000);
     let web = web.start().await.ready().await;
     let mut caller = tokio::net::TcpStream::connect(web.address()).await.unwrap();
-    caller.write_all(b"GET /send HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    caller
+        .write_all(b"GET /send HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     web.metrics_until(|now| now.sum("api_calls_in_flight", &[]) == 1.0)
         .await;
     drop(caller);

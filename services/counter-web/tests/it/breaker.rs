@@ -18,7 +18,11 @@ async fn c_23_opens_after_the_stated_failures_and_closes_when_the_api_is_back() 
     let api = FakeApi::start(move |_| {
         let well = is_well.load(Ordering::SeqCst);
         async move {
-            if well { "7".into_response() } else { StatusCode::INTERNAL_SERVER_ERROR.into_response() }
+            if well {
+                "7".into_response()
+            } else {
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
         }
     })
     .await;
@@ -40,7 +44,12 @@ async fn c_23_opens_after_the_stated_failures_and_closes_when_the_api_is_back() 
     assert_eq!(api.asked(), bad);
     let metrics = web.metrics().await;
     assert_eq!(metrics.sum("api_breaker_state", &[]), 2.0);
-    assert!(metrics.sum("request_errors_total", &[("error_type", "api_breaker_open")]) >= 90.0);
+    assert!(
+        metrics.sum(
+            "request_errors_total",
+            &[("error_type", "api_breaker_open")]
+        ) >= 90.0
+    );
 
     // Half-open: one probe, and it fails.
     tokio::time::sleep(OPEN + Duration::from_millis(100)).await;
@@ -84,14 +93,20 @@ async fn c_23_a_click_counts_at_most_once_whatever_happens_to_its_answer() {
     let mut clicks = 0;
     let mut good = 0;
     let mut last = 0;
-    let Counter { mut api, postgres: _postgres } = counter;
+    let Counter {
+        mut api,
+        postgres: _postgres,
+    } = counter;
     for round in 0..30 {
         clicks += 1;
         let answer = web.get("/send").await;
         if answer.status == 200 {
             good += 1;
             let number = answer.number();
-            assert!(number > last && number <= clicks, "{number} after {clicks} clicks");
+            assert!(
+                number > last && number <= clicks,
+                "{number} after {clicks} clicks"
+            );
             last = number;
         }
         if round % 10 == 5 {

@@ -3,6 +3,13 @@
 //! Tests are named after the rows of the counter's specification; `docs/reference/counter-rows.md` lists them. The page
 //! in a real browser is tested with the whole platform.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_cmp,
+    reason = "a test says so by failing, prints what it measured, and counts in the floats of Prometheus"
+)]
+
 mod answers;
 mod api;
 mod breaker;

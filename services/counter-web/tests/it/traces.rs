@@ -12,7 +12,8 @@ const CONTEXT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 async fn c_43_one_trace_from_the_page_to_the_statement() {
     let collector = Collector::start().await;
     let endpoint = collector.endpoint();
-    let counter = Counter::start_with(|api| api.variable("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)).await;
+    let counter =
+        Counter::start_with(|api| api.variable("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)).await;
     let web = web(&counter.api.url()).variable("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint);
     let web = web.start().await.ready().await;
     let headers = [("traceparent", CONTEXT)];

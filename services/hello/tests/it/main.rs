@@ -1,5 +1,12 @@
 //! hello as a black box. Tests are named after the rows of the specification, section 7.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_cmp,
+    reason = "a test says so by failing, prints what it measured, and counts in the floats of Prometheus"
+)]
+
 use rustix::process::Signal;
 use seaworthy_testkit::service::{Service, ServiceOptions, get};
 
@@ -29,7 +36,9 @@ async fn h_02_alive() {
 #[tokio::test]
 async fn h_03_a_start_line_with_its_address_and_one_line_per_request() {
     let mut hello = hello().await;
-    hello.log(&format!("listening on {}", hello.address())).await;
+    hello
+        .log(&format!("listening on {}", hello.address()))
+        .await;
     hello.get("/").await;
     hello.get("/hello").await;
     hello.get("/missing").await;
@@ -46,7 +55,10 @@ async fn h_03_a_start_line_with_its_address_and_one_line_per_request() {
         })
         .collect();
     let expected = [("/", "200"), ("/hello", "200"), ("/missing", "404")];
-    assert_eq!(requests, expected.map(|(path, status)| (path.to_owned(), status.to_owned())));
+    assert_eq!(
+        requests,
+        expected.map(|(path, status)| (path.to_owned(), status.to_owned()))
+    );
 }
 
 #[tokio::test]

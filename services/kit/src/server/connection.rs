@@ -32,7 +32,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long a connection without a request may stay once the server is closing.
 const LAST_WORD: Duration = Duration::from_secs(1);
 
-const TOO_LATE: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+const TOO_LATE: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// What is known about the connection; shared by the socket, the service and the body, all within one task.
 #[derive(Debug)]
@@ -74,7 +75,14 @@ pub(super) async fn run(stream: TcpStream, served: Arc<Served>, mut phase: watch
     let service = hyper::service::service_fn({
         let traffic = Arc::clone(&traffic);
         let phase = phase.clone();
-        move |request| answer(request, Arc::clone(&served), Arc::clone(&traffic), phase.clone())
+        move |request| {
+            answer(
+                request,
+                Arc::clone(&served),
+                Arc::clone(&traffic),
+                phase.clone(),
+            )
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -171,13 +179,12 @@ fn begin(
     let span = served
         .traces
         .server(request.method(), endpoint, request.headers());
-    let line = (served.log_requests || tracing::enabled!(tracing::Level::DEBUG)).then(|| {
-        RequestLine {
+    let line =
+        (served.log_requests || tracing::enabled!(tracing::Level::DEBUG)).then(|| RequestLine {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             loud: served.log_requests,
-        }
-    });
+        });
     let exchange = Exchange::begin(metrics, endpoint, line, span.clone());
     (request, Some((exchange, span)))
 }

@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     json::render(&diagnostics, &[source]);
     let environment = definition.environment_names().next().map(str::to_owned);
     let _ = definition.explain("", environment.as_deref());
-    for path in definition.declared().take(20) {
+    for path in definition.declared().take(3) {
         let _ = definition.explain(&path, environment.as_deref());
     }
 });

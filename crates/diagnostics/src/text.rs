@@ -116,6 +116,11 @@ impl<'a> Cluster<'a> {
                 .char_column(position.column)
                 .into();
         }
+        // A byte order mark is no column.
+        let mark = '\u{feff}'.len_utf8();
+        let marked =
+            cut.start == 0 && self.source.text().starts_with('\u{feff}') && cut.end >= mark;
+        let cut = if marked { mark..cut.end } else { cut };
         let text = &self.source.text()[cut.clone()];
         let mut snippet = Snippet::source(text)
             .path(self.source.path())
@@ -123,15 +128,10 @@ impl<'a> Cluster<'a> {
         for (line, label) in &self.labels {
             // A span over several lines is underlined on its first: the start is what one looks for.
             let line = self.source.line(*line);
-            let start = floor_boundary(text, label.span.start.min(line.end) - cut.start);
-            let end = floor_boundary(
-                text,
-                label
-                    .span
-                    .end
-                    .clamp(label.span.start.min(line.end), line.end)
-                    - cut.start,
-            );
+            let last = line.end.max(cut.start);
+            let first = label.span.start.clamp(cut.start, last);
+            let start = floor_boundary(text, first - cut.start);
+            let end = floor_boundary(text, label.span.end.clamp(first, last) - cut.start);
             let kind = match label.kind {
                 LabelKind::Primary => AnnotationKind::Primary,
                 LabelKind::Secondary => AnnotationKind::Context,

@@ -134,10 +134,12 @@ impl<'a> Reader<'a> {
             let key = if let Some(key) = object.key(pair.text) {
                 key
             } else {
-                map.incomplete = true;
-                match self.unknown_key(pair, key_span, object, &given) {
-                    Some(meant) if !given.contains(meant.name) => meant,
-                    _ => continue,
+                // What is only misspelled is read as what is meant.
+                if let Some(meant) = self.unknown_key(pair, key_span, object, &given) {
+                    meant
+                } else {
+                    map.incomplete = true;
+                    continue;
                 }
             };
             if self.partial && !key.overridable {

@@ -11,7 +11,7 @@ impl Resolver<'_> {
         &mut self,
         name: EnvironmentName,
         scope: &Scope<'_>,
-        targets: &[String],
+        targets: Option<&[String]>,
     ) -> Environment {
         let protected = scope.boolean("protected").unwrap_or_else(|| {
             let protected = name.as_str() == "production";

@@ -46,6 +46,7 @@ impl Resolver<'_> {
                 .primary(value.span, "expected a service")
                 .secondary(place, format!("a {}", other.noun())),
             ),
+            None if self.names.incomplete => {}
             None => {
                 let near = self
                     .names

@@ -8,18 +8,22 @@ use crate::template::Thing;
 
 /// Every service, database, secret, bucket and job by name.
 #[derive(Default)]
-pub(super) struct Names(IndexMap<String, (Thing, Span)>);
+pub(super) struct Names {
+    declared: IndexMap<String, (Thing, Span)>,
+    /// Some could not be read, so that what seems to be nothing may be one of them.
+    pub(super) incomplete: bool,
+}
 
 impl Names {
     pub(super) fn get(&self, name: &str) -> Option<(Thing, Span)> {
-        self.0.get(name).copied()
+        self.declared.get(name).copied()
     }
 
     /// The nearest spelling among what satisfies a condition.
     pub(super) fn nearest(&self, name: &str, fits: impl Fn(Thing) -> bool) -> Option<&str> {
         suggest(
             name,
-            self.0
+            self.declared
                 .iter()
                 .filter(|(_, (thing, _))| fits(*thing))
                 .map(|(name, _)| name.as_str()),
@@ -28,7 +32,7 @@ impl Names {
 
     /// Every name that satisfies a condition.
     pub(super) fn all(&self, fits: impl Fn(Thing) -> bool) -> impl Iterator<Item = &str> {
-        self.0
+        self.declared
             .iter()
             .filter(move |(_, (thing, _))| fits(*thing))
             .map(|(name, _)| name.as_str())
@@ -39,10 +43,13 @@ impl Resolver<'_> {
     /// Collects the names, and reports what shares one.
     pub(super) fn names(&mut self, platform: &Scope<'_>) {
         for (thing, key) in Thing::ALL {
+            self.names.incomplete |= platform.has(key) && platform.get(key).is_none();
             for (name, value) in platform.names(key) {
                 match self.names.get(name) {
                     None => {
-                        self.names.0.insert(name.to_owned(), (thing, value.key));
+                        self.names
+                            .declared
+                            .insert(name.to_owned(), (thing, value.key));
                     }
                     Some((other, place)) => self.diagnostics.push(
                         Diagnostic::error(

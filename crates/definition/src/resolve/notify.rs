@@ -59,7 +59,8 @@ impl Resolver<'_> {
     fn secret_of(&mut self, key: &str, scope: &Scope<'_>) -> Option<SecretName> {
         let value = scope.get(key)?;
         let name = value.as_text()?;
-        if !matches!(self.names.get(name), Some((Thing::Secret, _))) {
+        let known = matches!(self.names.get(name), Some((Thing::Secret, _)));
+        if !known && !self.names.incomplete {
             let near = self
                 .names
                 .nearest(name, |thing| thing == Thing::Secret)
@@ -84,11 +85,16 @@ impl Resolver<'_> {
         Some(SecretName::new(name))
     }
 
-    /// The targets that an environment notifies.
-    pub(super) fn targets(&mut self, scope: &Scope<'_>, declared: &[String]) -> Vec<NotifyName> {
+    /// The targets that an environment notifies; `declared` is `None` where they could not be read.
+    pub(super) fn targets(
+        &mut self,
+        scope: &Scope<'_>,
+        declared: Option<&[String]>,
+    ) -> Vec<NotifyName> {
         let mut targets = Vec::new();
         for item in scope.list("notify") {
             let Some(name) = item.as_text() else { continue };
+            let Some(declared) = declared else { continue };
             if !declared.iter().any(|target| target == name) {
                 let near = suggest(name, declared.iter().map(String::as_str)).map(str::to_owned);
                 let diagnostic = Diagnostic::error(

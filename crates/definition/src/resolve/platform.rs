@@ -49,17 +49,16 @@ impl Resolver<'_> {
             }
         }
         self.ports_of_references(&services, scope);
-        let declared_targets: Vec<String> = scope
+        let targets: Vec<String> = scope
             .names("notify")
             .map(|(name, _)| name.to_owned())
             .collect();
+        let unread = scope.has("notify") && scope.get("notify").is_none();
+        let targets = (!unread).then_some(&targets[..]);
         let mut environments = BTreeMap::new();
         for (name, scope) in scope.objects("environments") {
             let name = EnvironmentName::new(name);
-            environments.insert(
-                name.clone(),
-                self.environment(name, &scope, &declared_targets),
-            );
+            environments.insert(name.clone(), self.environment(name, &scope, targets));
         }
         self.renames(scope);
         let edge = self.edge(&scope.object("edge"));

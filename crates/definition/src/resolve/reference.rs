@@ -104,6 +104,9 @@ impl Resolver<'_> {
         owner: Option<&ServiceName>,
     ) -> Option<crate::model::Reference> {
         let Some((thing, declared)) = self.names.get(name) else {
+            if self.names.incomplete {
+                return None;
+            }
             let near = self
                 .names
                 .nearest(name, |thing| thing.attributes().contains(&attribute))
@@ -264,6 +267,9 @@ impl Resolver<'_> {
     }
 
     fn unknown_use(&mut self, name: &str, place: Span) {
+        if self.names.incomplete {
+            return;
+        }
         let near = self
             .names
             .nearest(name, |thing| thing != Thing::Job)

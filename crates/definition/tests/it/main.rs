@@ -5,6 +5,7 @@ mod examples;
 mod explain;
 mod mutations;
 mod properties;
+mod reads;
 mod reference;
 mod schema;
 mod starters;

@@ -64,7 +64,7 @@ pub enum Routes {
     /// load balancer does.
     Table(RouteTable),
     /// The address of one service: every request goes to its pool, with the headers the client
-    /// sent, as between two services of a cluster.
+    /// sent, as between two services of a cluster. See [`Timeouts::between_services`].
     Service(Arc<Pool>, Timeouts),
 }
 
@@ -149,6 +149,7 @@ impl Gateway {
             connections: TaskTracker::new(),
             context: Arc::new(Context {
                 target,
+                local_addr,
                 events: self.events.clone(),
                 limits: self.limits,
                 tunnels: TaskTracker::new(),

@@ -1,6 +1,6 @@
 //! One request's way: checked, routed, balanced, sent once, and its answer passed on.
 
-use std::{convert::Infallible, pin::pin, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc};
 
 use arc_swap::ArcSwap;
 use http::{
@@ -31,6 +31,8 @@ use crate::{
 /// What all requests of one listener share.
 pub(crate) struct Context {
     pub(crate) target: Target,
+    /// Where the listener listens.
+    pub(crate) local_addr: SocketAddr,
     pub(crate) events: Events,
     pub(crate) limits: Limits,
     pub(crate) tunnels: TaskTracker,
@@ -107,7 +109,7 @@ async fn pass(
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, protocol);
     }
-    readdress(&mut request, authority.as_ref(), over_http2)
+    readdress(&mut request, authority, context.local_addr, over_http2)
         .map_err(|()| Fault::bad_request("the request's target cannot be passed on"))?;
 
     let lease = pool.pick().ok_or_else(|| Fault::not_ready(pool))?;
@@ -160,7 +162,8 @@ fn find(
 /// Turns the target into the form that a server gets, without touching a byte of path and query.
 fn readdress(
     request: &mut Request<Incoming>,
-    authority: Option<&Authority>,
+    authority: Option<Authority>,
+    local_addr: SocketAddr,
     over_http2: bool,
 ) -> Result<(), ()> {
     let path = request
@@ -172,17 +175,27 @@ fn readdress(
         request.headers_mut().remove(HOST);
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(authority.cloned().ok_or(())?);
+        parts.authority = Some(authority.ok_or(())?);
         parts.path_and_query = Some(path);
         *request.uri_mut() = Uri::from_parts(parts).map_err(drop)?;
         return Ok(());
     }
-    // The target's authority outranks `Host`, and HTTP/2 has no `Host` at all.
-    if request.uri().authority().is_some()
-        && let Some(authority) = authority
-    {
-        let host = HeaderValue::from_str(authority.as_str()).map_err(drop)?;
+    // The target's authority outranks `Host`, and HTTP/2 has no `Host` at all. Who speaks
+    // HTTP/1.0 may leave it out, but the HTTP/1.1 that the replica gets must have one.
+    let host = match authority {
+        Some(authority) if request.uri().authority().is_some() => {
+            Some(HeaderValue::from_str(authority.as_str()).map_err(drop)?)
+        }
+        None if !request.headers().contains_key(HOST) => {
+            Some(HeaderValue::from_str(&local_addr.to_string()).map_err(drop)?)
+        }
+        _ => None,
+    };
+    if let Some(host) = host {
         request.headers_mut().insert(HOST, host);
+    }
+    if request.version() == Version::HTTP_2 {
+        forward::join_cookies(request.headers_mut());
     }
     *request.uri_mut() = Uri::from(path);
     *request.version_mut() = Version::HTTP_11;

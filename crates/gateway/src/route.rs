@@ -22,6 +22,17 @@ pub struct Timeouts {
     pub idle: Duration,
 }
 
+impl Timeouts {
+    /// For calls from one service to another, which no load balancer limits: a day.
+    pub fn between_services() -> Self {
+        Self {
+            response: Duration::from_hours(24),
+            idle: Duration::from_hours(24),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Timeouts {
     /// 5 s to connect, 60 s to answer, 5 min between two pieces of a body.
     fn default() -> Self {

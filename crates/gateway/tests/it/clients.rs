@@ -59,6 +59,40 @@ async fn http2_with_prior_knowledge() {
 }
 
 #[tokio::test]
+async fn the_crumbs_of_an_http2_cookie_become_one() {
+    let server = Server::echoing_heads().await;
+    let proxy = Proxy::to(&server);
+    let request = Request::get("http://app.example/")
+        .header("cookie", "a=1")
+        .header("cookie", "b=2; c=3")
+        .body(Full::default())
+        .expect("a request");
+    let response = http2_client(&proxy)
+        .await
+        .send_request(request)
+        .await
+        .expect("an answer");
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .expect("a body")
+        .to_bytes();
+    let body = String::from_utf8(body.to_vec()).expect("text");
+    assert!(body.contains("\ncookie: a=1; b=2; c=3\n"), "{body}");
+}
+
+#[tokio::test]
+async fn who_names_no_host_asks_for_the_gateway() {
+    let proxy = Proxy::to(&Server::echoing_heads().await);
+    let heard = proxy.say("GET / HTTP/1.0\r\n\r\n").await;
+    assert!(
+        heard.contains(&format!("\nhost: {}\n", proxy.addr)),
+        "{heard}"
+    );
+}
+
+#[tokio::test]
 async fn http2_gets_the_gateways_own_answers_too() {
     let proxy = Proxy::to_nobody(Timeouts::default());
     let mut sender = http2_client(&proxy).await;

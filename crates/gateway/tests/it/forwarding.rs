@@ -143,6 +143,7 @@ async fn path_and_query_arrive_byte_for_byte() {
         "/a?b?c=http://x/",
         "/%zz",
         "/{a}|b\"",
+        "/\u{fc}\u{2713}?\u{fc}",
     ] {
         let heard = proxy
             .say(format!(

@@ -7,6 +7,7 @@ use seaworthy_diagnostics::{Span, suggest};
 use crate::data;
 use crate::definition::Definition;
 use crate::resolve::Resolved;
+use crate::shape::form::References;
 use crate::shape::{Default, Key, PLATFORM, ROOT, Shape, with_article};
 use crate::template::{Piece, Thing, pieces};
 use crate::value::{Kind, Value};
@@ -371,6 +372,13 @@ impl Explainer<'_> {
             Shape::Object(object) if !path.ends_with(key.name) => object.doc,
             _ => key.doc,
         };
+        let refers = here
+            .value
+            .and_then(Value::as_text)
+            .map(|text| self.refers_to(here, text));
+        if let Some(refers) = refers.filter(|refers| !refers.is_empty()) {
+            return refers;
+        }
         let why = match (origin, key.default) {
             (Some(Origin::Default), Default::Computed(words)) => format!("default: {words}"),
             (Some(Origin::Default), Default::Dated(_)) => {
@@ -395,6 +403,50 @@ impl Explainer<'_> {
             }
             _ => false,
         }
+    }
+
+    /// What a text refers to, in words: ``Refers to the password of the database `counter`, a secret.``.
+    fn refers_to(&self, here: Here<'_>, text: &str) -> String {
+        let Shape::Text(form) = here.shape else {
+            return String::new();
+        };
+        if form.references != References::Replaced {
+            return String::new();
+        }
+        let mut found: Vec<String> = Vec::new();
+        for piece in pieces(text) {
+            let Piece::Reference {
+                name, attribute, ..
+            } = piece
+            else {
+                continue;
+            };
+            for (thing, key) in Thing::ALL {
+                let declared = self
+                    .values
+                    .get(key)
+                    .is_some_and(|map| map.get(&name).is_some());
+                let Some(reference) = thing.reference(&name, &attribute).filter(|_| declared)
+                else {
+                    continue;
+                };
+                found.push(match (thing, reference.is_secret()) {
+                    (Thing::Secret, _) => format!("the secret `{name}`"),
+                    (_, true) => {
+                        format!("the {attribute} of the {} `{name}`, a secret", thing.noun())
+                    }
+                    (_, false) => format!("the {attribute} of the {} `{name}`", thing.noun()),
+                });
+            }
+        }
+        if found.is_empty() {
+            return String::new();
+        }
+        let changed = match self.environment {
+            Some(environment) if self.is_changed(here) => format!("changed for `{environment}`. "),
+            _ => String::new(),
+        };
+        format!("{changed}Refers to {}.", found.join("; "))
     }
 
     fn is_secret(&self, here: Here<'_>, text: &str) -> bool {

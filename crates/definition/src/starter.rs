@@ -48,6 +48,7 @@ pub static STARTERS: &[Starter] = &[
                 "migrate.py",
                 include_bytes!("../starters/counter/migrate.py"),
             ),
+            ("build.sh", include_bytes!("../starters/counter/build.sh")),
             (
                 "requirements.txt",
                 include_bytes!("../starters/counter/requirements.txt"),

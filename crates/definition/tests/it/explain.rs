@@ -101,6 +101,16 @@ fn a_value_has_its_place_and_reason() {
             "[python3, app.py] | seaworthy.yaml:4 | How it starts on this machine: program and arguments.",
         ),
         (
+            "services.orders.env.TOKEN",
+            None,
+            "Bearer ${token.value} | seaworthy.yaml:8 | Refers to the secret `token`.",
+        ),
+        (
+            "services.orders.env.HOST",
+            None,
+            "${ledger.host} | seaworthy.yaml:9 | Refers to the host of the database `ledger`.",
+        ),
+        (
             "databases.ledger.version",
             None,
             "18 | default | default: the newest that was offered on 2026-11-21. The major version, here and in the cloud.",

@@ -18,7 +18,7 @@ fn platform(text: &str) -> Platform {
 
 /// A platform with one service.
 fn service(keys: &str) -> Service {
-    let keys: String = keys.lines().map(|line| format!("    {line}\n")).collect();
+    let keys = format!("    {}\n", keys.replace('\n', "\n    "));
     let text = format!(
         "platform: harbour\nservices:\n  orders:\n{keys}databases:\n  ledger-book: {{}}\nsecrets:\n  token: {{}}\nbuckets:\n  files: {{}}\n"
     );
@@ -419,7 +419,7 @@ fn a_byte_order_mark_and_windows_line_ends_are_fine() {
     let text = "\u{feff}platform: harbour\r\nservices:\r\n  orders:\r\n    run: [app]\r\n";
     assert_eq!(
         platform(text),
-        platform(&text.replace('\r', "").replace('\u{feff}', ""))
+        platform(&text.replace(['\r', '\u{feff}'], ""))
     );
     let (definition, diagnostics) = Definition::read(
         "seaworthy.yaml",

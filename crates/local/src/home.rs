@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 /// Settings that come from the user's machine. The command line reads them from the environment; nothing here does.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -174,9 +176,5 @@ fn create_open(folder: &Path) -> io::Result<()> {
 
 /// Eight hexadecimal digits that tell two folders apart.
 fn short_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(bytes)[..4])
 }

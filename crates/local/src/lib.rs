@@ -12,6 +12,7 @@ pub mod control;
 mod database;
 mod event;
 mod failure;
+mod hex;
 mod home;
 mod logs;
 mod order;

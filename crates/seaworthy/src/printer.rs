@@ -1,10 +1,6 @@
 //! Printing: values to stdout, talk to stderr, colours only where a person looks.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is where printing happens"
-)]
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -67,14 +63,14 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
     if !failure.log.is_empty() {
         text.push_str("\n  its last lines:");
         for line in &failure.log {
-            text.push_str(&format!("\n    {DIM}|{DIM:#} {line}"));
+            let _ = write!(text, "\n    {DIM}|{DIM:#} {line}");
         }
     }
     if !failure.hints.is_empty() {
         text.push('\n');
     }
     for hint in &failure.hints {
-        text.push_str(&format!("\n{CYAN}hint{CYAN:#}: {hint}"));
+        let _ = write!(text, "\n{CYAN}hint{CYAN:#}: {hint}");
     }
     text
 }

@@ -13,6 +13,7 @@ use tokio::process::Command;
 
 use crate::event::Step;
 use crate::failure::Failure;
+use crate::hex::hex;
 use crate::process::journal::Journal;
 use crate::process::spawn;
 
@@ -61,7 +62,7 @@ pub(crate) fn folder_of(service: &Service, platform_folder: &Path) -> PathBuf {
 /// Whether anything has to be built for the service here.
 pub(crate) fn is_built(service: &Service) -> bool {
     matches!(service.source, ServiceSource::Build(_))
-        && !(is_image(service) && !service.run.is_empty())
+        && (!is_image(service) || service.run.is_empty())
 }
 
 /// Whether what production runs is an image that only a container engine can make or run here.
@@ -150,12 +151,7 @@ fn fingerprint(program: &Path) -> String {
     };
     let mut hash = Sha256::new();
     match std::io::copy(&mut file, &mut HashWriter(&mut hash)) {
-        Ok(_) => hash
-            .finalize()
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        Ok(_) => hex(&hash.finalize()[..8]),
         Err(_) => String::new(),
     }
 }

@@ -232,7 +232,7 @@ async fn install(
     };
     let report = |obtaining: ObtainStep| match obtaining {
         ObtainStep::Waiting => {
-            step.progress("another process is getting PostgreSQL; waiting for it")
+            step.progress("another process is getting PostgreSQL; waiting for it");
         }
         ObtainStep::Fetching { command, version } => {
             step.progress(format!("getting PostgreSQL {version}"));
@@ -241,7 +241,7 @@ async fn install(
             ));
         }
         ObtainStep::Failed { command, reason } => {
-            step.progress(format!("`{command}` did not work: {reason}"))
+            step.progress(format!("`{command}` did not work: {reason}"));
         }
     };
     Installation::obtain(major, &settings, &report).await.map_err(|error| {

@@ -91,7 +91,7 @@ pub(crate) struct Replica {
 const ATTEMPTS: u32 = 3;
 
 /// A replica that was up this long starts its back-off anew.
-const STEADY: Duration = Duration::from_secs(60);
+const STEADY: Duration = Duration::from_mins(1);
 
 /// The back-off after so many restarts in a row. Kubernetes waits 10 s, doubled up to 5 minutes; on a laptop somebody
 /// is waiting, so it begins at once and ends at 30 s.
@@ -240,7 +240,7 @@ impl Life {
         }
         self.shared.pool.remove(&self.number.to_string());
         self.set(ReplicaPhase::Stopped, String::new(), |state| {
-            state.pid = None
+            state.pid = None;
         });
     }
 

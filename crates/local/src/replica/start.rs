@@ -21,7 +21,7 @@ use crate::process::{journal::Remembered, signal_group, spawn};
 use crate::{ports, variables};
 
 /// Without a startup probe somebody has to say when a start has failed.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// While a replica is not ready it is asked at least this often, whatever the declared period: somebody is waiting.
 const IMPATIENT: Duration = Duration::from_millis(500);
@@ -137,7 +137,7 @@ impl Life {
             self.shared.pool.add(&self.number.to_string(), main.address);
         }
         self.set(ReplicaPhase::Starting, "its process was started", |state| {
-            state.pid = Some(pid)
+            state.pid = Some(pid);
         });
         Ok(Running {
             child,
@@ -259,7 +259,7 @@ impl Life {
         let address = self.main(&running.ports).map(|port| port.address);
         self.shared.pool.set_ready(&self.number.to_string(), true);
         self.set(ReplicaPhase::Ready, String::new(), |state| {
-            state.address = address
+            state.address = address;
         });
     }
 
@@ -393,7 +393,7 @@ impl Life {
                 (Some(_), Some(_)) => next_readiness.min(next_liveness),
                 (Some(_), None) => next_readiness,
                 (None, Some(_)) => next_liveness,
-                (None, None) => Instant::now() + Duration::from_secs(3_600),
+                (None, None) => Instant::now() + Duration::from_hours(1),
             };
             if let Err(interrupted) = self
                 .wait(running, next.saturating_duration_since(Instant::now()))

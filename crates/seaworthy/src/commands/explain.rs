@@ -1,5 +1,6 @@
 //! `seaworthy explain`: a value of the definition, where it came from and why.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -61,9 +62,9 @@ fn text(explanation: &Explanation) -> String {
         let value = explanation.value.as_deref().unwrap_or("not set");
         let mut text = format!("{BOLD}{}{BOLD:#}: {value}", explanation.path);
         if let Some(origin) = &explanation.origin {
-            text.push_str(&format!("\n  from    {origin}"));
+            let _ = write!(text, "\n  from    {origin}");
         }
-        text.push_str(&format!("\n  reason  {}", explanation.reason));
+        let _ = write!(text, "\n  reason  {}", explanation.reason);
         return text;
     }
     let rows: Vec<Vec<String>> = leaves(explanation)

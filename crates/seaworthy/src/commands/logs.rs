@@ -44,7 +44,8 @@ struct Line {
     time: String,
     service: String,
     replica: u32,
-    line: String,
+    #[serde(rename = "line")]
+    text: String,
 }
 
 pub(crate) fn run(args: &LogsArgs) -> CommandResult {
@@ -73,7 +74,15 @@ pub(crate) fn run(args: &LogsArgs) -> CommandResult {
     for line in &lines[skip..] {
         print(args, line)?;
     }
-    while args.follow {
+    if args.follow {
+        follow(args, &mut files)?;
+    }
+    Ok(())
+}
+
+/// Prints new lines as they come, until the reader has had enough.
+fn follow(args: &LogsArgs, files: &mut [LogFile]) -> CommandResult {
+    loop {
         std::thread::sleep(Duration::from_millis(100));
         let mut lines: Vec<Line> = files.iter_mut().flat_map(LogFile::read_new).collect();
         lines.sort_by(|a, b| a.time.cmp(&b.time));
@@ -81,7 +90,6 @@ pub(crate) fn run(args: &LogsArgs) -> CommandResult {
             print(args, line)?;
         }
     }
-    Ok(())
 }
 
 fn print(args: &LogsArgs, line: &Line) -> std::io::Result<()> {
@@ -95,7 +103,7 @@ fn print(args: &LogsArgs, line: &Line) -> std::io::Result<()> {
             };
             printer::value(&format!(
                 "{time}{}",
-                output_line(&line.service, line.replica, &line.line)
+                output_line(&line.service, line.replica, &line.text)
             ))
         }
     }
@@ -133,7 +141,7 @@ impl LogFile {
         let Ok(mut file) = File::open(&self.path) else {
             return Vec::new();
         };
-        let length = file.metadata().map(|data| data.len()).unwrap_or(0);
+        let length = file.metadata().map_or(0, |data| data.len());
         if length < self.read {
             // It was put aside and begun anew.
             self.read = 0;
@@ -162,7 +170,7 @@ fn parse(service: &str, text: &str) -> Option<Line> {
     Some(Line {
         time: parts.next()?.to_owned(),
         replica: parts.next()?.parse().ok()?,
-        line: parts.next().unwrap_or_default().to_owned(),
+        text: parts.next().unwrap_or_default().to_owned(),
         service: service.to_owned(),
     })
 }

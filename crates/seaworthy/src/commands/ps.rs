@@ -1,5 +1,6 @@
 //! `seaworthy ps`: what runs.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -95,7 +96,7 @@ fn text(status: &Status) -> String {
     }
     let table = printer::table(&rows);
     let (head, rest) = table.split_once('\n').unwrap_or((&table, ""));
-    text.push_str(&format!("\n{BOLD}{head}{BOLD:#}\n{rest}"));
+    let _ = write!(text, "\n{BOLD}{head}{BOLD:#}\n{rest}");
     text
 }
 

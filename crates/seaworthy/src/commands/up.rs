@@ -24,6 +24,10 @@ use crate::progress::{Progress, Seen};
 /// a gateway that routes as the public route does. Run it again to apply what changed in the definition; only what
 /// changed is restarted. Ctrl-C stops everything in order; a second one at once. Data is kept from run to run.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that users type"
+)]
 pub(crate) struct UpArgs {
     /// The platform's folder
     #[arg(default_value = ".", value_name = "DIR")]
@@ -115,7 +119,7 @@ async fn supervise(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
     }
     let supervisor = Supervisor::open(&platform.settings, platform.home.clone(), &platform.path)
         .await
-        .map_err(open_error)?;
+        .map_err(|error| open_error(&error))?;
     let (past, mut events) = supervisor.events().listen_from_start();
     control::serve(supervisor.clone())
         .map_err(|error| CommandError::system("the control socket could not be opened", &error))?;
@@ -202,13 +206,13 @@ impl Signals {
     }
 }
 
-fn open_error(error: OpenError) -> CommandError {
+fn open_error(error: &OpenError) -> CommandError {
     match error {
         OpenError::Running => CommandError::refused(
             "another process is running or ending this platform and does not answer yet",
             "wait a moment and try again, or end it with `seaworthy down`",
         ),
-        OpenError::Home { .. } => CommandError::system("the platform cannot be run", &error),
+        OpenError::Home { .. } => CommandError::system("the platform cannot be run", error),
     }
 }
 

@@ -8,7 +8,7 @@ use seaworthy_local::control::Client;
 use seaworthy_local::{DEFINITION, Home, Settings};
 
 use crate::arguments::Format;
-use crate::exit::{CommandError, CommandResult};
+use crate::exit::CommandError;
 use crate::{printer, settings};
 
 /// A platform's folder and where its data is.
@@ -71,16 +71,15 @@ impl PlatformFolder {
         Ok(Definition::read(&path.display().to_string(), &bytes))
     }
 
-    /// Reads the definition and prints what is wrong with it; errors end the command.
-    pub(crate) fn check(&self) -> CommandResult {
+    /// Reads the definition and prints what is wrong with it; errors end the command. Returns the platform's name.
+    pub(crate) fn check(&self) -> Result<String, CommandError> {
         let (definition, _) = self.read()?;
         let diagnostics = definition.check();
         printer::diagnostics(&diagnostics, &[definition.source()], Format::Text)?;
         if has_errors(&diagnostics) {
-            Err(CommandError::Definition)
-        } else {
-            Ok(())
+            return Err(CommandError::Definition);
         }
+        Ok(definition.resolve(None).0.name.to_string())
     }
 }
 

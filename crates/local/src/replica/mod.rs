@@ -246,17 +246,11 @@ impl Life {
 
     fn set(&self, phase: ReplicaPhase, reason: impl Into<String>, change: impl FnOnce(&mut State)) {
         let reason = reason.into();
-        let mut told = false;
-        self.state.send_modify(|state| {
-            told = state.phase != phase || state.reason != reason;
-            if state.phase != phase {
-                state.since = Instant::now();
-            }
-            state.phase = phase;
-            state.reason.clone_from(&reason);
-            state.was_ready |= phase == ReplicaPhase::Ready;
-            change(state);
-        });
+        let told = {
+            let state = self.state.borrow();
+            state.phase != phase || state.reason != reason
+        };
+        // Told before it is shown: who waits for the state may say next that everything is up.
         if told {
             if phase == ReplicaPhase::Ready {
                 self.shared.pool.clear_reason();
@@ -267,9 +261,18 @@ impl Life {
                 service: self.spec.service.to_string(),
                 replica: self.number,
                 state: phase,
-                reason,
+                reason: reason.clone(),
             });
         }
+        self.state.send_modify(|state| {
+            if state.phase != phase {
+                state.since = Instant::now();
+            }
+            state.phase = phase;
+            state.reason = reason;
+            state.was_ready |= phase == ReplicaPhase::Ready;
+            change(state);
+        });
     }
 }
 

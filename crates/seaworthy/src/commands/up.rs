@@ -80,39 +80,28 @@ impl UpArgs {
 
 pub(crate) fn run(args: &UpArgs) -> CommandResult {
     let platform = PlatformFolder::find(&args.folder)?;
-    platform.check()?;
-    block_on(up(args, &platform))
+    let name = platform.check()?;
+    block_on(up(args, &platform, &name))
 }
 
-async fn up(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
+async fn up(args: &UpArgs, platform: &PlatformFolder, name: &str) -> CommandResult {
     match platform.client().apply(&args.options()).await {
         Ok(events) => {
             printer::note("the platform is running already; applying what changed");
-            return follow(events, args.progress(platform)).await;
+            return follow(events, Progress::new(name, args.format, true)).await;
         }
         Err(ControlError::NotRunning) => {}
         Err(error) => return Err(error.into()),
     }
     if args.detach {
-        detach(args, platform).await
+        detach(args, platform, name).await
     } else {
-        supervise(args, platform).await
-    }
-}
-
-impl UpArgs {
-    fn progress(&self, platform: &PlatformFolder) -> Progress {
-        let name = platform
-            .path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        Progress::new(&name, self.format, true)
+        supervise(args, platform, name).await
     }
 }
 
 /// Runs the platform in this process, until it is asked to end.
-async fn supervise(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
+async fn supervise(args: &UpArgs, platform: &PlatformFolder, name: &str) -> CommandResult {
     if args.supervise {
         // A session of its own, so that closing the terminal does not end it.
         let _ = rustix::process::setsid();
@@ -123,7 +112,7 @@ async fn supervise(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
     let (past, mut events) = supervisor.events().listen_from_start();
     control::serve(supervisor.clone())
         .map_err(|error| CommandError::system("the control socket could not be opened", &error))?;
-    let mut progress = args.progress(platform);
+    let mut progress = Progress::new(name, args.format, true);
     let printing = tokio::spawn(async move {
         for event in &past {
             let _ = progress.show(event);
@@ -217,7 +206,7 @@ fn open_error(error: &OpenError) -> CommandError {
 }
 
 /// Starts the platform in the background, and returns when it is ready.
-async fn detach(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
+async fn detach(args: &UpArgs, platform: &PlatformFolder, name: &str) -> CommandResult {
     let unusable = |error: std::io::Error| {
         CommandError::system("the platform cannot be run in the background", &error)
     };
@@ -261,7 +250,7 @@ async fn detach(args: &UpArgs, platform: &PlatformFolder) -> CommandResult {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
-    let result = follow(events, args.progress(platform)).await;
+    let result = follow(events, Progress::new(name, args.format, true)).await;
     if result.is_err() && !args.watch {
         // It is on its way out; when we return, nothing of it is left.
         let _ = child.wait();

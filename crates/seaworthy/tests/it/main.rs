@@ -1,5 +1,8 @@
 //! Tests of the command line, through the real program.
-#![expect(clippy::print_stderr, reason = "what a failed test needs to be understood")]
+#![expect(
+    clippy::print_stderr,
+    reason = "what a failed test needs to be understood"
+)]
 
 mod browser;
 mod daily;

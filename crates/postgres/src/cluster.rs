@@ -10,7 +10,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,8 +48,12 @@ impl Cluster {
         Certificates::in_folder(self.folder.join("tls"))
     }
 
+    /// Whether there is data, or something that must not be taken for none: another user's, or what is left of it.
     pub(crate) fn exists(&self) -> bool {
-        self.data().join("PG_VERSION").is_file()
+        match fs::read_dir(self.data()) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
     }
 
     /// One major version never opens another's data.
@@ -188,6 +192,10 @@ impl Cluster {
             // Nothing in it is worth anything yet. The caller forces it to disk once, in the background, while the
             // server already starts (see `Server::start`), instead of file by file while everybody waits.
             .args(["--no-sync", "--no-instructions"]);
+        if installation.version().major() >= 16 {
+            // A disk that is full at the wrong moment must not bring the statement that sets the password into the log.
+            command.args(["--set", "log_min_error_statement=panic"]);
+        }
         if installation.version().major() >= 17 {
             // The same order and the same `upper('é')` on every machine, without the C library or ICU.
             command.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]);
@@ -215,7 +223,7 @@ impl Cluster {
         if status.success() {
             return Ok(());
         }
-        let lines = log::last_lines(log, from, 20);
+        let lines = log::last_lines(log, from, 6);
         Err(match log::cause(&lines) {
             Some(Cause::DiskFull) => StartError::DiskFull {
                 path: unfinished,
@@ -249,7 +257,12 @@ pub(crate) fn open_log(path: &Path) -> io::Result<(File, u64)> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    let file = File::options().create(true).append(true).open(path)?;
+    // Values may be in its messages, and those are nobody else's.
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
     let end = file.metadata()?.len();
     Ok((file, end))
 }

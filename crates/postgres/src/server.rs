@@ -223,8 +223,9 @@ impl Server {
     pub async fn stop(mut self, patience: Duration) -> ExitStatus {
         self.front = None;
         self.process.signal(Signal::INT);
-        let (status, ()) = tokio::join!(self.end_within(patience), self.synced());
-        status
+        // A slow disk may have much else to write; what is not there in time, the system writes out by itself.
+        let synced = tokio::time::timeout(patience, self.synced());
+        tokio::join!(self.end_within(patience), synced).0
     }
 
     async fn end_within(&self, patience: Duration) -> ExitStatus {

@@ -205,6 +205,23 @@ async fn a_password_of_another_cluster_is_told() {
 }
 
 #[tokio::test]
+async fn what_is_left_of_data_is_not_taken_for_none() {
+    let place = Place::with_cluster(&eighteen().await).await;
+    let password = fs::read(place.cluster().join("superuser-password")).unwrap();
+    fs::remove_file(place.cluster().join("data/PG_VERSION")).unwrap();
+
+    let error = Server::start(place.options(&eighteen().await))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StartError::ReadVersion { .. }), "{error:?}");
+    assert!(place.cluster().join("data/base").is_dir());
+    assert_eq!(
+        fs::read(place.cluster().join("superuser-password")).unwrap(),
+        password
+    );
+}
+
+#[tokio::test]
 async fn two_servers_never_share_data() {
     let place = Place::with_cluster(&eighteen().await).await;
     let options = place.options(&eighteen().await);

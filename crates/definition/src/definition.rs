@@ -103,15 +103,25 @@ impl Definition {
     pub fn check(&self) -> Vec<Diagnostic> {
         let mut diagnostics = self.diagnostics.clone();
         let (_, base) = self.resolve(None);
+        // What an environment adds, and which environments add it.
+        let mut added: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
         for environment in self.environment_names() {
             let (_, found) = self.resolve(Some(environment));
-            diagnostics.extend(
-                found
-                    .into_iter()
-                    .filter(|d| !base.contains(d))
-                    .map(|d| d.note(format!("in the environment `{environment}`"))),
-            );
+            for diagnostic in found.into_iter().filter(|d| !base.contains(d)) {
+                match added.iter_mut().find(|(known, _)| *known == diagnostic) {
+                    Some((_, environments)) => environments.push(environment),
+                    None => added.push((diagnostic, vec![environment])),
+                }
+            }
         }
+        diagnostics.extend(added.into_iter().map(|(diagnostic, environments)| {
+            let noun = if environments.len() == 1 {
+                "environment"
+            } else {
+                "environments"
+            };
+            diagnostic.note(format!("in the {noun} {}", shape::all_of(environments)))
+        }));
         diagnostics.extend(base);
         sort(&mut diagnostics);
         diagnostics

@@ -247,9 +247,20 @@ pub(crate) fn awake(text: &str) -> Result<Awake, Problem> {
                 .then_some(hour * 60 + minute)
         });
         minutes.ok_or_else(|| {
-            Problem::new(format!("`{word}` is not a time of day"))
+            let problem = Problem::new(format!("`{word}` is not a time of day"))
                 .label("expected hours such as `07:00-20:00`")
-                .at(at.clone())
+                .at(at.clone());
+            let hour = word
+                .split(':')
+                .next()
+                .and_then(|hour| hour.parse::<u16>().ok());
+            match (hour, word.split_once(':')) {
+                (Some(hour @ 0..24), Some((_, minute))) => {
+                    problem.hint(format!("write `{hour:02}:{minute:0>2}`"))
+                }
+                (Some(hour @ 0..24), None) => problem.hint(format!("write `{hour:02}:00`")),
+                _ => problem,
+            }
         })
     };
     let Some((from, until)) = hours.split_once('-') else {

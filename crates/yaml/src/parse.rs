@@ -133,7 +133,9 @@ impl<'s> Builder<'s> {
                     let diagnostic =
                         syntax::diagnostic(&error, self.source, self.base, &self.limits);
                     self.abandon(&diagnostic);
-                    self.diagnostics.push(diagnostic);
+                    if !self.explained_by_alias(&diagnostic) {
+                        self.diagnostics.push(diagnostic);
+                    }
                     if !Self::next_document(&mut parser) {
                         break;
                     }
@@ -145,6 +147,21 @@ impl<'s> Builder<'s> {
 
     fn next_document<'i>(parser: &mut Parser<'i, StrInput<'i>>) -> bool {
         parser.proceed_next_document().unwrap_or(false)
+    }
+
+    /// `*/5 * * * *` without quotes: an alias that does not exist, and then text where none may be. One mistake.
+    fn explained_by_alias(&mut self, diagnostic: &Diagnostic) -> bool {
+        let line = |d: &Diagnostic| d.place().map(|span| self.source.position(span.start).line);
+        let here = line(diagnostic);
+        let Some(last) = self.diagnostics.last_mut() else {
+            return false;
+        };
+        if last.code != "yaml/unknown-alias" || line(last) != here {
+            return false;
+        }
+        last.hints =
+            vec!["`*` starts an alias: put the whole value in quotes if it is text".to_owned()];
+        true
     }
 
     /// Closes a broken document with what was read of it, so that also the good part can be looked at.

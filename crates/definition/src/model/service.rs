@@ -144,7 +144,7 @@ pub struct Scale {
     pub min: u32,
     /// At most; equal to `min` where nothing scales.
     pub max: u32,
-    /// Average CPU use, of the request, that is aimed at.
+    /// Average CPU use, of the request, that is aimed at; default 80% where it scales and nothing else is aimed at.
     pub cpu: Option<Share>,
     /// Average memory use, of the request, that is aimed at.
     pub memory: Option<Share>,

@@ -23,12 +23,16 @@ impl<'a> Reader<'a> {
             // Reported once every name is known: what the reference means decides what is wrong with it.
             return Kind::Scalar(text.to_string());
         }
-        if let Err(problem) = (form.check)(text) {
-            return self.problem(problem, "definition/form", text, span);
-        }
+        let fits = (form.check)(text);
         let meaning = meaning(node);
         if form.numbers == Numbers::Quote && meaning != Meaning::Text {
-            return self.unquoted(node, text, span, meaning);
+            return match fits {
+                Ok(()) => self.unquoted(node, text, span, meaning),
+                Err(_) => self.wrong_text(node, span, form),
+            };
+        }
+        if let Err(problem) = fits {
+            return self.problem(problem, "definition/form", text, span);
         }
         if form.references == References::Replaced {
             self.surprising_text(node, text, span);
@@ -169,6 +173,13 @@ impl<'a> Reader<'a> {
             ))
         } else if matches!(plain_surprise(node), Some(Surprise::Underscore)) {
             Some(format!("write {}", text.replace('_', "")))
+        } else if self.path.last().is_some_and(|last| last == "scale") {
+            Some("write `scale: 2`, or `scale: { min: 2, max: 20, cpu: 70% }`".to_owned())
+        } else if let Some((major, _)) = text
+            .split_once('.')
+            .filter(|_| self.path().ends_with(".version"))
+        {
+            Some(format!("write the major version only: {major}"))
         } else if let Some((_, port)) = text
             .split_once(':')
             .filter(|_| self.path().contains("ports"))

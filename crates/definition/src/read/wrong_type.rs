@@ -4,8 +4,8 @@ use seaworthy_diagnostics::{Diagnostic, Span};
 use seaworthy_yaml::scalar::{self, Meaning};
 use seaworthy_yaml::{Node, NodeKind, Style};
 
-use super::Reader;
 use super::scalar::{is_null, meaning};
+use super::{Reader, requires};
 use crate::shape::Shape;
 use crate::value::Kind;
 
@@ -131,6 +131,21 @@ impl Reader<'_> {
             (Shape::List(Shape::Text(_)), _) if is_null(node) && is_command(last) => {
                 Some(format!("write `{last}: [program, argument]`"))
             }
+            (Shape::Object(object), NodeKind::Scalar { text, .. })
+                if object.name == "set of probes" =>
+            {
+                Some(format!("write `probes: {{ readiness: {text} }}`"))
+            }
+            (Shape::Object(object), NodeKind::Scalar { text, .. })
+                if object.name == "set of objectives" =>
+            {
+                Some(format!("write `slo: {{ availability: {text} }}`"))
+            }
+            (Shape::Object(object), _)
+                if !self.path.is_empty() && !requires(object) && object.one_of.is_empty() =>
+            {
+                Some(format!("write `{last}: {{}}` for its defaults"))
+            }
             (Shape::Object(object), _) if self.path.is_empty() => {
                 Some(format!("begin with `{}: name`", object.keys[0].name))
             }
@@ -147,7 +162,10 @@ fn plain_type(shape: &Shape) -> &'static str {
         Shape::Integer { .. } => "a whole number",
         Shape::Boolean => "true or false",
         Shape::Choice(_) => "one of the known words",
-        Shape::Short { .. } => "a value or a map that fits",
+        Shape::Short { long, key } => match long.key(key).map(|key| key.shape) {
+            Some(Shape::Integer { .. }) => "a whole number or a map",
+            _ => "a text or a map",
+        },
     }
 }
 

@@ -117,13 +117,25 @@ impl Resolver<'_> {
             if ports.is_empty() {
                 "it declares no port".to_owned()
             } else {
-                format!("its ports are {}", all_of(known()))
+                let verb = if ports.len() == 1 {
+                    "port is"
+                } else {
+                    "ports are"
+                };
+                format!("its {verb} {}", all_of(known()))
             },
         );
         let near = by_number
             .map(|(name, _)| name.as_str())
             .or_else(|| suggest(name, known()));
+        let is_number = name.parse::<u16>().is_ok();
         self.report(match near {
+            Some(near) if is_number => diagnostic
+                .hint(format!("ports go by name here: write `{near}`"))
+                .fix(format!("write `{near}`"), value.span, near),
+            None if is_number && !ports.is_empty() => {
+                diagnostic.hint("ports go by name here, and the name is declared under `ports:`")
+            }
             Some(near) => diagnostic.hint(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
                 value.span,

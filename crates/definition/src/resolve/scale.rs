@@ -6,6 +6,9 @@ use super::{Resolver, Scope};
 use crate::model::{Bytes, MilliCpu, Resources, Scale, Share};
 use crate::units;
 
+/// What Kubernetes aims at where a scaled workload says nothing.
+const DEFAULT_CPU: Share = Share(800_000);
+
 impl Resolver<'_> {
     pub(super) fn resources(scope: &Scope<'_>) -> Resources {
         Resources {
@@ -33,7 +36,8 @@ impl Resolver<'_> {
                             format!("`{}` has a `max` below its `min`", scope.path()),
                         )
                         .primary(place.span, format!("at most {max}"))
-                        .secondary(given.span, format!("at least {min}")),
+                        .secondary(given.span, format!("at least {min}"))
+                        .hint("`max` is at least `min`"),
                     );
                 } else {
                     // Only `max: 1` is below the default: who writes it wants one.
@@ -49,13 +53,20 @@ impl Resolver<'_> {
         let share = |key: &str| -> Option<Share> {
             scope.text(key).and_then(|text| units::share(text).ok())
         };
-        let scale = Scale {
+        let mut scale = Scale {
             min,
             max,
             cpu: share("cpu"),
             memory: share("memory"),
             requests: scope.optional_number("requests"),
         };
+        let aims = ["cpu", "memory", "requests"]
+            .iter()
+            .any(|key| scope.has(key));
+        if max > min && !aims {
+            scale.cpu = Some(DEFAULT_CPU);
+            self.computed(scope.path_of("cpu"), DEFAULT_CPU);
+        }
         self.scale_makes_sense(scope, &scale);
         scale
     }
@@ -64,9 +75,6 @@ impl Resolver<'_> {
         let target = ["cpu", "memory", "requests"]
             .into_iter()
             .find_map(|key| scope.get(key).map(|value| (key, value)));
-        let aims = ["cpu", "memory", "requests"]
-            .iter()
-            .any(|key| scope.has(key));
         if let Some((key, value)) = target
             && scale.max == scale.min
             && !scope.is_incomplete()
@@ -85,22 +93,6 @@ impl Resolver<'_> {
                     ),
                 )
                 .hint(format!("write `max:`, or leave `{key}` out")),
-            );
-        } else if !aims
-            && scale.max > scale.min
-            && !scope.is_incomplete()
-            && let Some(max) = scope.get("max")
-        {
-            self.report(
-                Diagnostic::error(
-                    "definition/scale",
-                    format!(
-                        "`{}` has a `max`, and nothing that scales to it",
-                        scope.path()
-                    ),
-                )
-                .primary(max.key, "reached when?")
-                .hint("write what is aimed at: `cpu: 70%`, `memory: 80%` or `requests: 100`"),
             );
         }
     }

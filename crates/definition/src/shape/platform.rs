@@ -136,7 +136,7 @@ pub(super) static REFERENCE: Form = Form {
     what: "a name",
     examples: &[],
     pattern: "",
-    numbers: Numbers::Quote,
+    numbers: Numbers::AsWritten,
     check: |_| Ok(()),
     references: References::Refused,
 };

@@ -5,7 +5,7 @@ use super::platform::REFERENCE;
 use super::{Object, Shape, Stranger, key, stranger};
 
 pub(crate) static PROBES: Object = Object {
-    name: "probes",
+    name: "set of probes",
     doc: "Probes with Kubernetes' meaning.",
     one_of: &[],
     keys: &[

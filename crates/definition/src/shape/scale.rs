@@ -56,7 +56,8 @@ pub(crate) static SCALE: Object = Object {
             "cpu",
             &Shape::Text(&form::SHARE),
             "Average CPU use, as a share of the request, that is aimed at.",
-        ),
+        )
+        .computed("80%, where `max` is above `min` and nothing else is aimed at"),
         key(
             "memory",
             &Shape::Text(&form::SHARE),

@@ -170,6 +170,16 @@ fn short_forms_are_long_ones() {
 }
 
 #[test]
+fn what_scales_aims_at_something() {
+    let scale = |keys: &str| service(&format!("run: [app]\nscale: {{ {keys} }}")).scale;
+    assert_eq!(scale("min: 2, max: 8").cpu, Some(Share(800_000)));
+    assert_eq!(scale("min: 2, max: 8, requests: 50").cpu, None);
+    assert_eq!(scale("min: 2").cpu, None);
+    let one = scale("max: 1");
+    assert_eq!((one.min, one.max), (1, 1));
+}
+
+#[test]
 fn references_are_found_and_escaped() {
     let orders = service(
         "run: [app]\nenv:\n  DSN: \"x://${ledger-book.user}:${ledger-book.password}@h\"\n  LITERAL: $${ledger-book.host}\n  AT: ${files.region}\nuses: [token]",

@@ -105,12 +105,21 @@ impl Databases {
             .collect()
     }
 
-    /// A program that came with the server of a database.
-    pub(crate) fn tool(&self, database: &str, tool: &str) -> Option<PathBuf> {
-        self.servers
-            .get(self.majors.get(database)?)?
-            .installation()
-            .tool(tool)
+    /// The `psql` for a database: the one beside its server, else one that is got the way the server was. `None` where
+    /// that does not work; then one on PATH has to do.
+    pub(crate) async fn psql(&self, database: &str, events: &Events) -> Option<PathBuf> {
+        let installation = self.servers.get(self.majors.get(database)?)?.installation();
+        if let Some(psql) = installation.tool("psql") {
+            return Some(psql);
+        }
+        let report = |obtaining: ObtainStep| {
+            if let ObtainStep::Fetching { command, .. } = obtaining {
+                events.note(format!(
+                    "psql is not beside this PostgreSQL: getting it with `{command}`"
+                ));
+            }
+        };
+        installation.obtain_tool("psql", &report).await.ok()
     }
 
     pub(crate) async fn stop(&mut self) {

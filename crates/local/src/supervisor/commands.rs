@@ -171,7 +171,8 @@ impl Supervisor {
             sslrootcert: access.ca.clone(),
             psql: operation
                 .databases
-                .tool(name, "psql")
+                .psql(name, &self.inner.events)
+                .await
                 .map(|path| path.display().to_string()),
         })
     }

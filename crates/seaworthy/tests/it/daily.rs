@@ -305,3 +305,43 @@ fn watch_replaces_what_changed_and_applies_the_definition() {
         platform.get("/").1.contains("\"called\": \"window\"")
     });
 }
+
+#[test]
+fn data_of_an_older_postgresql_moves_to_a_newer_one_only_when_asked() {
+    let older = TWO_SERVICES.replace("version: 18", "version: 15");
+    let platform = Platform::with(&[("seaworthy.yaml", &older), ("app.py", APP)]);
+    platform.up(&[]);
+    let sql = "create table kept (n int); insert into kept values (42)";
+    platform
+        .run(&["psql", "shop-data", "--", "-qc", sql])
+        .code(0);
+    platform.run(&["down"]).code(0);
+
+    platform.write("seaworthy.yaml", TWO_SERVICES);
+    platform
+        .try_up(&[])
+        .code(1)
+        .says("this platform's data was made by PostgreSQL 15")
+        .says("seaworthy up --upgrade");
+    platform
+        .up(&["--upgrade"])
+        .says("moved the data of PostgreSQL 15 to 18");
+    let kept = platform.run(&["psql", "shop-data", "--", "-Atc", "select n from kept"]);
+    assert_eq!(kept.code(0).stdout.trim(), "42");
+    assert_eq!(
+        platform.get("/").0,
+        200,
+        "the services' passwords still hold"
+    );
+    platform.run(&["down"]).code(0);
+
+    // And never back.
+    platform.write(
+        "seaworthy.yaml",
+        &TWO_SERVICES.replace("version: 18", "version: 14"),
+    );
+    platform
+        .try_up(&[])
+        .code(1)
+        .says("an older version cannot read a newer one's data");
+}

@@ -14,11 +14,12 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    answer::{Fault, Reader, is_grpc},
+    answer::{Reader, is_grpc},
     body::{RequestBody, ResponseBody, Upload},
     client::Client,
     event::Events,
     exchange::Exchange,
+    fault::Fault,
     forward,
     listener::Limits,
     phase::Phases,

@@ -130,7 +130,7 @@ async fn rolling_replacement_under_load_fails_no_request() {
         tokio::time::sleep(ms(80)).await;
     }
     let failed = load.await.expect("no panic");
-    assert!(replaced > 100, "only {replaced} replacements");
+    assert!(replaced > 50, "only {replaced} replacements");
     assert_eq!(
         failed,
         Vec::<String>::new(),

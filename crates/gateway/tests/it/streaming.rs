@@ -247,6 +247,31 @@ async fn an_early_answer_reaches_a_client_that_is_still_sending() {
     assert!(heard.starts_with("HTTP/1.1 413"), "{heard}");
 }
 
+/// Closing a connection on unread bytes resets it, and the answer is lost with it.
+#[tokio::test]
+async fn an_early_answer_survives_a_client_that_sends_everything_first() {
+    let server = Server::http(|_| async {
+        Response::builder()
+            .status(413)
+            .body(full("too large"))
+            .expect("a response")
+    })
+    .await;
+    let proxy = Proxy::to(&server);
+    let mut client = proxy.connect().await;
+    let head = b"PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 30000000\r\n\r\n";
+    client.write_all(head).await.expect("room");
+    for _ in 0..300 {
+        client
+            .write_all(&[b'x'; 10_000])
+            .await
+            .expect("nobody resets");
+        tokio::task::yield_now().await;
+    }
+    let heard = hear_until(&mut client, "too large").await;
+    assert!(heard.starts_with("HTTP/1.1 413"), "{heard}");
+}
+
 #[tokio::test]
 async fn trailers_pass_both_ways() {
     let server = Server::http(|request: Request<Incoming>| async move {

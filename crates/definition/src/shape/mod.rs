@@ -269,3 +269,6 @@ const fn choice(word: &'static str, doc: &'static str) -> Choice {
 const fn stranger(word: &'static str, whose: &'static str, ours: &'static str) -> Stranger {
     Stranger { word, whose, ours }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,31 @@ impl AsyncWrite for Socket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// On one thread and without a pause, so that tokio cannot have heard of anything yet.
+    #[tokio::test]
+    async fn a_close_and_an_unasked_word_are_seen_at_once() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let connect = || TcpStream::connect(addr);
+
+        let ours = connect().await.expect("a connection");
+        let (theirs, _) = listener.accept().expect("a connection");
+        assert!(is_quiet(&ours));
+        drop(theirs);
+        assert!(!is_quiet(&ours), "closed");
+
+        let ours = connect().await.expect("a connection");
+        let (mut theirs, _) = listener.accept().expect("a connection");
+        theirs
+            .write_all(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
+            .expect("room");
+        assert!(!is_quiet(&ours), "spoke");
+    }
+}

@@ -234,7 +234,7 @@ pub(crate) async fn run(
 ) -> std::io::Result<Finished> {
     let mut child = spawn::spawn(command).await?;
     let pid = child.id().unwrap_or_default();
-    let _remembered = journal.remember(pid, what)?;
+    let _remembered = journal.remember(pid, what, None)?;
     let _group = KilledOnDrop(pid);
     let stdout = child.stdout.take();
     let stderr = child.stderr.take();

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -19,6 +20,29 @@ pub(crate) struct Entry {
     pub(crate) started: u64,
     /// What it is, in words for people: `api, replica 1`.
     pub(crate) what: String,
+    /// The container that the process is the client of; it lives on when its client is killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) container: Option<Container>,
+}
+
+/// A container that was started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Container {
+    /// The program: `docker` or `podman`.
+    pub(crate) engine: PathBuf,
+    /// The container's name.
+    pub(crate) name: String,
+}
+
+impl Container {
+    /// Ends and removes it; one that is gone already is fine.
+    pub(crate) fn remove(&self) -> bool {
+        Command::new(&self.engine)
+            .args(["rm", "--force", &self.name])
+            .stdin(Stdio::null())
+            .output()
+            .is_ok_and(|output| output.status.success())
+    }
 }
 
 /// The folder of entries of one platform.
@@ -46,12 +70,18 @@ impl Journal {
     }
 
     /// Remembers a process that was just started.
-    pub(crate) fn remember(&self, pid: u32, what: &str) -> io::Result<Remembered> {
+    pub(crate) fn remember(
+        &self,
+        pid: u32,
+        what: &str,
+        container: Option<Container>,
+    ) -> io::Result<Remembered> {
         let started = inspect::start_time(pid).unwrap_or(0);
         let entry = Entry {
             pid,
             started,
             what: what.to_owned(),
+            container,
         };
         let file = self.folder.join(format!("{pid}.json"));
         fs::write(&file, serde_json::to_vec(&entry).map_err(io::Error::other)?)?;
@@ -67,11 +97,15 @@ impl Journal {
             let entry = fs::read(&file)
                 .ok()
                 .and_then(|bytes| serde_json::from_slice::<Entry>(&bytes).ok());
-            if let Some(entry) = entry
-                && inspect::group_is_ours(entry.pid, entry.started)
-            {
-                end_group(entry.pid);
-                cleared.push(format!("{} (process {})", entry.what, entry.pid));
+            if let Some(entry) = entry {
+                let alive = inspect::group_is_ours(entry.pid, entry.started);
+                if alive {
+                    end_group(entry.pid);
+                }
+                let removed = entry.container.as_ref().is_some_and(Container::remove);
+                if alive || removed {
+                    cleared.push(format!("{} (process {})", entry.what, entry.pid));
+                }
             }
             fs::remove_file(&file)?;
         }

@@ -17,7 +17,8 @@ use crate::event::ReplicaPhase;
 use crate::failure::Failure;
 use crate::logs::LastLines;
 use crate::probe::{self, Outcome};
-use crate::process::{journal::Remembered, signal_group, spawn};
+use crate::process::journal::{Container, Remembered};
+use crate::process::{signal_group, spawn};
 use crate::{ports, variables};
 
 /// Without a startup probe somebody has to say when a start has failed.
@@ -67,9 +68,27 @@ impl Life {
             }
         };
         let interrupted = self.supervise(&mut running).await;
+        let ended = self.conclude(&mut running, interrupted).await;
+        if let Some(container) = self.container() {
+            // Its client has ended; the container may not have.
+            let _ = tokio::task::spawn_blocking(move || container.remove()).await;
+        }
+        ended
+    }
+
+    /// The container of this replica, where it is one.
+    fn container(&self) -> Option<Container> {
+        let name = self.spec.container.as_ref()?;
+        Some(Container {
+            engine: self.spec.program.clone(),
+            name: format!("{name}-{}", self.number),
+        })
+    }
+
+    async fn conclude(&self, running: &mut Running, interrupted: Interrupted) -> Ended {
         match interrupted {
             Interrupted::Stop => {
-                self.finish(&mut running).await;
+                self.finish(running).await;
                 Ended::Stopped
             }
             Interrupted::Exit(status) => {
@@ -78,7 +97,7 @@ impl Life {
                 signal_group(running.pid, Signal::KILL);
                 running.drain_output().await;
                 Ended::Failed {
-                    failure: self.exit_failure(&running, status),
+                    failure: self.exit_failure(running, status),
                     hopeless: false,
                 }
             }
@@ -110,7 +129,11 @@ impl Life {
         let remembered = self
             .shared
             .journal
-            .remember(pid, &format!("{service}, replica {}", self.number))
+            .remember(
+                pid,
+                &format!("{service}, replica {}", self.number),
+                self.container(),
+            )
             .map_err(|error| {
                 signal_group(pid, Signal::KILL);
                 Failure::new(service, "what runs could not be written down")
@@ -183,7 +206,7 @@ impl Life {
             .current_dir(&spec.folder)
             .env_clear()
             .envs(variables::inherited());
-        if let Some(container) = &spec.container {
+        if let Some(container) = self.container() {
             // The engine is the process; what is declared is for the container.
             command.args([
                 "run",
@@ -191,7 +214,7 @@ impl Life {
                 "--network",
                 "host",
                 "--name",
-                &format!("{container}-{}", self.number),
+                &container.name,
             ]);
             for (name, value) in variables.iter().chain(&spec.env) {
                 // Only the name goes on the command line, which everybody on the machine can read.

@@ -1,7 +1,6 @@
 //! Bringing the platform to what the definition says, changing only what differs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
@@ -318,12 +317,58 @@ impl Inner {
                 service,
                 Asker::Service(name, &password),
             );
-            specs.insert(
-                name.clone(),
-                Arc::new(spec(platform, service, built, env, &self.folder)?),
-            );
+            specs.insert(name.clone(), Arc::new(self.spec(service, built, env)?));
         }
         Ok(specs)
+    }
+
+    fn spec(
+        &self,
+        service: &Service,
+        built: &Built,
+        env: Vec<(String, String)>,
+    ) -> Result<Spec, Failure> {
+        let folder = build::folder_of(service, &self.folder);
+        // The home's name differs between two copies of one platform; a container's name is the whole machine's.
+        let home = self
+            .home
+            .folder()
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let (program, args, container) = match &built.image {
+            Some(image) => {
+                let name = format!("seaworthy-{home}-{}", service.name);
+                (built.program.clone(), vec![image.clone()], Some(name))
+            }
+            None => match service.run.split_first() {
+                Some((program, args)) => (built.program(program, &folder), args.to_vec(), None),
+                None if built.program.as_os_str().is_empty() => {
+                    return Err(Failure::new(
+                        service.name.as_str(),
+                        format!("nothing says how `{}` starts", service.name),
+                    )
+                    .hint(format!(
+                        "add `run: [program, argument]` to `services.{}`",
+                        service.name
+                    )));
+                }
+                None => (built.program.clone(), Vec::new(), None),
+            },
+        };
+        Ok(Spec {
+            service: service.name.clone(),
+            program,
+            args,
+            folder,
+            env,
+            ports: service.ports.clone(),
+            main_port: service.main_port().map(|(name, _)| name.clone()),
+            probes: service.probes.clone(),
+            stop_grace: service.stop_grace.0,
+            build: built.fingerprint.clone(),
+            container,
+        })
     }
 
     /// Runs the migrations of services that are new or changed, then the seeds that never ran.
@@ -499,49 +544,6 @@ pub(super) fn outside_ports(
             Ok((name.to_string(), port))
         })
         .collect()
-}
-
-fn spec(
-    platform: &Platform,
-    service: &Service,
-    built: &Built,
-    env: Vec<(String, String)>,
-    platform_folder: &Path,
-) -> Result<Spec, Failure> {
-    let folder = build::folder_of(service, platform_folder);
-    let (program, args, container) = match &built.image {
-        Some(image) => {
-            let name = format!("seaworthy-{}-{}", platform.name, service.name);
-            (built.program.clone(), vec![image.clone()], Some(name))
-        }
-        None => match service.run.split_first() {
-            Some((program, args)) => (built.program(program, &folder), args.to_vec(), None),
-            None if built.program.as_os_str().is_empty() => {
-                return Err(Failure::new(
-                    service.name.as_str(),
-                    format!("nothing says how `{}` starts", service.name),
-                )
-                .hint(format!(
-                    "add `run: [program, argument]` to `services.{}`",
-                    service.name
-                )));
-            }
-            None => (built.program.clone(), Vec::new(), None),
-        },
-    };
-    Ok(Spec {
-        service: service.name.clone(),
-        program,
-        args,
-        folder,
-        env,
-        ports: service.ports.clone(),
-        main_port: service.main_port().map(|(name, _)| name.clone()),
-        probes: service.probes.clone(),
-        stop_grace: service.stop_grace.0,
-        build: built.fingerprint.clone(),
-        container,
-    })
 }
 
 /// The databases that a service uses.

@@ -331,3 +331,71 @@ fn a_service_that_crashes_later_is_started_again_and_said_so() {
     let status = platform.status();
     assert_eq!(status["services"][0]["replicas"][0]["restarts"], 1);
 }
+
+/// No container engine runs where these tests run, so a script plays its part: it answers `info`, keeps what it was
+/// asked, and runs the service itself. What is shown is what we ask of an engine, not what one does.
+#[test]
+fn an_image_is_run_by_an_engine_with_the_declared_variables_and_removed_in_the_end() {
+    let platform = Platform::with(&[
+        (
+            "seaworthy.yaml",
+            &definition(
+                "    image: registry.example.com/web:1.2.3\n    port: 8000\n    env: { GREETING: hello you }\n",
+            ),
+        ),
+        ("app.py", &server("127.0.0.1", "os.environ['PORT']")),
+        (
+            "bin/docker",
+            "#!/bin/sh\necho \"$@ [$GREETING]\" >> asked.txt\ncase $1 in run) exec python3 app.py;; esac\n",
+        ),
+    ]);
+    platform.make_executable("bin/docker");
+    let path = format!(
+        "{}:{}",
+        platform.folder.join("bin").display(),
+        std::env::var("PATH").expect("a PATH")
+    );
+    let run = |arguments: &[&str]| {
+        let output = platform
+            .command(arguments)
+            .env("PATH", &path)
+            .output()
+            .expect("it starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    };
+    run(&["up", "--detach", "--port", &free_port().to_string()]);
+    assert_eq!(platform.get("/"), (200, "hello".to_owned()));
+    run(&["down"]);
+    let asked = platform.read("asked.txt");
+    let started = asked
+        .lines()
+        .find(|line| line.starts_with("run "))
+        .expect("it was run");
+    assert!(
+        started.contains("--rm --network host --name seaworthy-"),
+        "{started}"
+    );
+    assert!(
+        started.contains("--env PORT --env GREETING"),
+        "no value on the command line: {started}"
+    );
+    assert!(
+        started.ends_with("registry.example.com/web:1.2.3 [hello you]"),
+        "{started}"
+    );
+    let name = started
+        .split("--name ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .expect("a name");
+    assert!(
+        asked
+            .lines()
+            .any(|line| line.starts_with(&format!("rm --force {name}"))),
+        "{asked}"
+    );
+}

@@ -1,8 +1,6 @@
 //! Puts a gateway in front of servers that run already, and says where it listens:
 //!
 //!     cargo run --release -p seaworthy-gateway --example in_front_of -- 127.0.0.1:3000 127.0.0.1:3001
-//!
-//! Also what the gateway is measured with; see `docs/benchmarks.md`.
 
 use std::{error::Error, net::SocketAddr, time::Duration};
 

@@ -47,8 +47,8 @@ impl Idle {
         self.armed = false;
     }
 
-    /// Nothing came; whether that has been so for too long.
-    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Nothing came; whether that has been so for too long, in the other direction too.
+    fn is_over(&mut self, cx: &mut Context<'_>, upload: Option<&Upload>) -> bool {
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(self.limit)));
@@ -58,16 +58,27 @@ impl Idle {
                 .reset(tokio::time::Instant::now() + self.limit);
             self.armed = true;
         }
-        sleep.as_mut().poll(cx).is_ready()
+        loop {
+            if sleep.as_mut().poll(cx).is_pending() {
+                return false;
+            }
+            match upload.map(|upload| tokio::time::Instant::from_std(upload.last_moved())) {
+                Some(moved) if moved + self.limit > tokio::time::Instant::now() => {
+                    sleep.as_mut().reset(moved + self.limit);
+                }
+                _ => return true,
+            }
+        }
     }
 }
 
-/// How far an upload got, seen from the task that waits for its answer.
+/// How far an exchange with a request body got. Shared by both directions: while one moves,
+/// the other may be quiet for as long as it likes.
 pub(crate) struct Upload {
     started: Instant,
-    /// Milliseconds after `started` when the last frame was passed on.
+    /// Milliseconds after `started` when the last frame was passed on, in either direction.
     last: AtomicU64,
-    /// All of it was passed on (or will never be).
+    /// All of the request was passed on (or will never be).
     ended: AtomicBool,
     /// The replica would take more, the client sends nothing.
     client_is_slow: AtomicBool,
@@ -158,7 +169,7 @@ impl Body for RequestBody {
         match polled {
             Poll::Pending => {
                 upload.client_is_slow.store(true, Relaxed);
-                if this.idle.is_over(cx) {
+                if this.idle.is_over(cx, Some(upload)) {
                     upload.client_stalled.store(true, Relaxed);
                     return Poll::Ready(Some(Err(BodyError::Stalled)));
                 }
@@ -212,6 +223,8 @@ pub(crate) struct Passed {
     exchange: Exchange,
     /// Goes back to the replica's idle connections after the last byte.
     connection: Option<Connection>,
+    /// Of the request, if it had a body.
+    upload: Option<Arc<Upload>>,
     failed: Option<hyper::Error>,
 }
 
@@ -236,12 +249,14 @@ impl ResponseBody {
         idle: Duration,
         exchange: Exchange,
         connection: Option<Connection>,
+        upload: Option<Arc<Upload>>,
     ) -> Self {
         let mut passed = Box::new(Passed {
             inner,
             idle: Idle::new(idle),
             exchange,
             connection,
+            upload,
             failed: None,
         });
         if passed.inner.is_end_stream() {
@@ -300,7 +315,7 @@ impl Body for ResponseBody {
         }
         match passed.poll_inner(cx) {
             Poll::Pending => {
-                if passed.idle.is_over(cx) {
+                if passed.idle.is_over(cx, passed.upload.as_deref()) {
                     passed.exchange.broke_off(format!(
                         "sent nothing for {:?} in the middle of its answer",
                         passed.idle.limit
@@ -311,6 +326,9 @@ impl Body for ResponseBody {
             }
             Poll::Ready(Some(Ok(frame))) => {
                 passed.idle.moved();
+                if let Some(upload) = &passed.upload {
+                    upload.moved();
+                }
                 if passed.inner.is_end_stream() {
                     passed.ended();
                 }

@@ -68,6 +68,7 @@ struct Passed {
     response: Response<Incoming>,
     connection: Option<Connection>,
     upgrade: Option<OnUpgrade>,
+    upload: Option<Arc<Upload>>,
     timeouts: Timeouts,
 }
 
@@ -129,7 +130,7 @@ async fn pass(
     )
     .await?;
     // The rest of an upload must not wait for a client that does not read the answer yet.
-    let uploading = upload.is_some_and(|upload| !upload.ended());
+    let uploading = upload.as_ref().is_some_and(|upload| !upload.ended());
     if uploading || response.status() == StatusCode::SWITCHING_PROTOCOLS {
         connection.iter_mut().for_each(Connection::drive_itself);
     }
@@ -140,6 +141,7 @@ async fn pass(
         response,
         connection,
         upgrade,
+        upload,
         timeouts: *timeouts,
     })
 }
@@ -259,6 +261,7 @@ impl Passed {
             mut response,
             connection,
             upgrade,
+            upload,
             timeouts,
         } = self;
         exchange.answered(response.status().as_u16());
@@ -280,6 +283,6 @@ impl Passed {
             return response.map(|_| ResponseBody::none());
         }
         forward::remove_hop_by_hop(response.headers_mut());
-        response.map(|body| ResponseBody::passed(body, timeouts.idle, exchange, connection))
+        response.map(|body| ResponseBody::passed(body, timeouts.idle, exchange, connection, upload))
     }
 }

@@ -244,6 +244,47 @@ async fn the_time_to_answer_begins_when_the_request_is_whole() {
 }
 
 #[tokio::test]
+async fn while_one_direction_moves_the_other_may_be_quiet() {
+    for talker in ["client", "service"] {
+        // Answers at once; then one side talks for longer than the limit, and the other listens.
+        let server = Server::raw(move |mut stream| async move {
+            read_head(&mut stream).await;
+            let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+            stream.write_all(head).await.expect("room");
+            if talker == "service" {
+                for _ in 0..8 {
+                    tokio::time::sleep(ms(100)).await;
+                    stream.write_all(b"1\r\nx\r\n").await.expect("room");
+                }
+            }
+            hear_until(&mut stream, "0\r\n\r\n").await;
+            stream
+                .write_all(b"3\r\nend\r\n0\r\n\r\n")
+                .await
+                .expect("room");
+        })
+        .await;
+        let timeouts = Timeouts {
+            idle: ms(300),
+            ..Timeouts::default()
+        };
+        let proxy = Proxy::with_timeouts(&server, timeouts);
+        let mut client = proxy.connect().await;
+        let head = b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n";
+        client.write_all(head).await.expect("room");
+        hear_until(&mut client, "200 OK").await;
+        for _ in 0..8 {
+            tokio::time::sleep(ms(100)).await;
+            if talker == "client" {
+                client.write_all(b"1\r\nx\r\n").await.expect("room");
+            }
+        }
+        client.write_all(b"0\r\n\r\n").await.expect("room");
+        hear_until(&mut client, "end\r\n0\r\n\r\n").await;
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_stalls_is_cut() {
     let server = Server::raw(|mut stream| async move {
         read_head(&mut stream).await;

@@ -54,6 +54,9 @@ pub struct ReplicaStatus {
     /// Where its main port listens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// It accepts connections from other machines, as it has to in a container.
+    #[serde(default)]
+    pub beyond_loopback: bool,
     /// How often it was started again.
     pub restarts: u32,
     /// Seconds in this phase.

@@ -271,6 +271,7 @@ fn service_status(name: &ServiceName, run: &ServiceRun, url: Option<&String>) ->
                     reason: state.reason,
                     pid: state.pid,
                     address: state.address.map(|address| address.to_string()),
+                    beyond_loopback: state.beyond_loopback,
                     restarts: state.restarts,
                     seconds: Instant::now()
                         .saturating_duration_since(state.since)

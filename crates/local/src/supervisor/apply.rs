@@ -103,7 +103,7 @@ impl Inner {
                 unused.join(", ")
             ));
         }
-        self.tell_exposed(&services);
+        self.tell_fixed_ports(&services);
         Ok(())
     }
 
@@ -484,28 +484,8 @@ impl Inner {
         }
     }
 
-    /// Processes that other machines can reach are worth a line: on a laptop nobody expects it.
-    fn tell_exposed(&self, services: &IndexMap<ServiceName, Arc<ServiceRun>>) {
-        let exposed: Vec<&str> = services
-            .iter()
-            .filter(|(_, run)| {
-                run.replicas()
-                    .iter()
-                    .any(|replica| replica.state().beyond_loopback)
-            })
-            .map(|(name, _)| name.as_str())
-            .collect();
-        if !exposed.is_empty() {
-            let (listen, they) = if exposed.len() == 1 {
-                ("listens", "it has")
-            } else {
-                ("listen", "they have")
-            };
-            self.events.note(format!(
-                "{} {listen} on all addresses of this machine, as {they} to in a container; others on your network may connect",
-                exposed.join(", ")
-            ));
-        }
+    /// A program that does not read `PORT` works less well than it could, which nobody would guess.
+    fn tell_fixed_ports(&self, services: &IndexMap<ServiceName, Arc<ServiceRun>>) {
         let fixed: Vec<&str> = services
             .iter()
             .filter(|(_, run)| {

@@ -52,6 +52,7 @@ fn unknown(error: &ExplainError) -> CommandError {
     };
     let hint = match nearest {
         Some(nearest) => format!("did you mean `{nearest}`?"),
+        None if known.is_empty() => "declare one under `environments:`".to_owned(),
         None => format!("there is: {}", known.join(", ")),
     };
     CommandError::usage(error.to_string(), hint)

@@ -71,10 +71,12 @@ fn text(status: &Status) -> String {
                 duration(replica.seconds),
                 replica.pid.map(|pid| pid.to_string()).unwrap_or_default(),
                 replica.address.clone().unwrap_or_default(),
-                if replica.state == ReplicaPhase::Ready {
-                    String::new()
-                } else {
-                    replica.reason.clone()
+                match replica.state {
+                    ReplicaPhase::Ready if replica.beyond_loopback => {
+                        "open to your network".to_owned()
+                    }
+                    ReplicaPhase::Ready => String::new(),
+                    _ => replica.reason.clone(),
                 },
             ]);
         }

@@ -26,6 +26,21 @@ async fn the_counter_counts_in_a_browser() {
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
     browser.screenshot(&pictures.join("counter.png")).await;
 
+    // The api hangs: the page says so in words, and goes on when it is back.
+    let api = platform.processes("api")[0];
+    signal(api, "STOP");
+    browser.click(BUTTON).await;
+    let said = browser.text(ERROR, |text| !text.is_empty()).await;
+    browser
+        .screenshot(&pictures.join("counter-error.png"))
+        .await;
+    signal(api, "CONT");
+    assert!(said.contains(' '), "a sentence, not a code: {said}");
+    assert!(lives(api), "it was only asleep");
+    // The click that got no answer may have counted or not.
+    browser.click(BUTTON).await;
+    let second = number(&browser, |seen| seen > second).await;
+
     platform.run(&["down"]).code(0);
     platform.up(&[]);
     assert_eq!(

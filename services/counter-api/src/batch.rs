@@ -21,6 +21,12 @@ use crate::monitor::Watch;
 /// Callers that may wait; above it they are sent away at once.
 const WAITING: usize = 4096;
 
+/// How long a crowd that keeps coming may keep its statement from leaving.
+const CROWD: Duration = Duration::from_millis(1);
+
+/// Updates that changed nothing, though there was room, before the worker gives up.
+const FUTILE: u32 = 3;
+
 /// Why a caller gets no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -123,7 +129,6 @@ impl Worker {
             gather(&mut waiting, &mut batch).await;
             self.metrics.waiting.sub(size(&batch));
             self.serve(&mut batch).await;
-            batch.clear();
         }
     }
 
@@ -135,7 +140,9 @@ impl Worker {
             .take_while(|caller| caller.arrived.elapsed() > self.patience)
             .count();
         refuse(batch.drain(..late), Refusal::NotCounted);
+        let mut futile = 0;
         while !batch.is_empty() {
+            self.heartbeat.beat();
             self.metrics.batch.observe(batch.len() as f64);
             let count = size(batch);
             match self.database.add(count).await {
@@ -146,14 +153,23 @@ impl Worker {
                     }
                 }
                 Ok(Added::Room(room)) => {
-                    // Those who still fit try again, fewer each time. There is room for all only if somebody made some.
                     let fit = usize::try_from(room.max(0)).unwrap_or(usize::MAX);
                     if fit < batch.len() {
                         tracing::error!(
                             refused = batch.len() - fit,
                             "the counter is at its end: it holds 64 bits"
                         );
+                        // Those who still fit try again, fewer each time.
                         refuse(batch.drain(fit..), Refusal::Full);
+                    } else if futile < FUTILE {
+                        // Somebody has made room in between.
+                        futile += 1;
+                    } else {
+                        tracing::error!(
+                            "the counter's row can be read and has room, but an update changes nothing: a trigger or a \
+                             policy of the database may be in the way"
+                        );
+                        refuse(batch.drain(..), Refusal::NotCounted);
                     }
                 }
                 Err(error) => {
@@ -177,6 +193,7 @@ impl Worker {
 /// Adds those who are about to ask: answers of the last statement have just left, and their callers ask again. It goes
 /// on only while each turn of the runtime brings somebody, so that a lone caller waits for nobody.
 async fn gather(waiting: &mut mpsc::Receiver<Caller>, batch: &mut Vec<Caller>) {
+    let end = Instant::now() + CROWD;
     loop {
         tokio::task::yield_now().await;
         let before = batch.len();
@@ -185,7 +202,7 @@ async fn gather(waiting: &mut mpsc::Receiver<Caller>, batch: &mut Vec<Caller>) {
         {
             batch.push(caller);
         }
-        if batch.len() == before {
+        if batch.len() == before || Instant::now() >= end {
             return;
         }
     }

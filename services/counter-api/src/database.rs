@@ -133,7 +133,7 @@ impl Database {
             Ok(None) => {
                 drop(connection);
                 match self.get(Operation::GetCounter).await {
-                    Ok(counter) => Ok(Added::Room(i64::MAX - counter)),
+                    Ok(counter) => Ok(Added::Room(i64::MAX.saturating_sub(counter))),
                     Err(error) => Err(AddError::NotCounted(error)),
                 }
             }

@@ -38,6 +38,8 @@ const TIME: Duration = Duration::from_mins(1);
 enum MigrateError {
     #[error("cannot connect to the database")]
     Connect(#[source] tokio_postgres::Error),
+    #[error("the database accepts the connection and then says nothing for {} s", TIME.as_secs())]
+    ConnectTime,
     #[error("cannot take the migrations' lock")]
     Lock(#[source] tokio_postgres::Error),
     #[error("cannot read which migrations were applied")]
@@ -85,9 +87,10 @@ fn migrate(config: &DatabaseConfig, role: Option<String>) -> Result<(), MigrateE
         .build()
         .map_err(MigrateError::Runtime)?;
     runtime.block_on(async {
-        let (mut client, connection) = Connector::new(config)
-            .open(&target(config))
+        let (connector, target) = (Connector::new(config), target(config));
+        let (mut client, connection) = tokio::time::timeout(TIME, connector.open(&target))
             .await
+            .map_err(|_| MigrateError::ConnectTime)?
             .map_err(MigrateError::Connect)?;
         let transaction = locked(&mut client).await?;
         apply(&transaction).await?;

@@ -78,7 +78,8 @@ fn refused(refusal: Refusal) -> Response {
         format!("{}\n", reason(refusal)),
     )
         .into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    // Who may have been counted is not told to try again.
+    if matches!(refusal, Refusal::NotCounted | Refusal::Overloaded) {
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -47,8 +47,12 @@ pub(crate) enum ApiError {
     Broken(#[source] hyper_util::client::legacy::Error),
     #[error("the api did not answer within {} ms", .0.as_millis())]
     Timeout(Duration),
+    /// It says that nothing was counted, and when to try again.
     #[error("the api is not available")]
-    Unavailable,
+    Unavailable(HeaderValue),
+    /// It does not say that nothing was counted.
+    #[error("the api lost the counter's database; this click may have counted")]
+    Unknown,
     #[error("the api answered {0}")]
     Status(StatusCode),
     #[error("the api's answer broke off")]
@@ -79,7 +83,7 @@ impl ApiError {
             Self::BreakerOpen(_) => "api_breaker_open",
             Self::Connect(_) | Self::Broken(_) => "api_call_failed",
             Self::Timeout(_) => "api_timeout",
-            Self::Unavailable => "api_unavailable",
+            Self::Unavailable(_) | Self::Unknown => "api_unavailable",
             Self::Status(_) => "api_non_ok_status",
             Self::Read(_) => "response_read_failed",
             Self::TooLarge => "response_too_large",
@@ -160,7 +164,12 @@ impl Api {
         if status != StatusCode::OK {
             self.metrics.error(&format!("status_{}", status.as_str()));
             return Err(match status {
-                StatusCode::SERVICE_UNAVAILABLE => ApiError::Unavailable,
+                StatusCode::SERVICE_UNAVAILABLE => {
+                    match response.headers().get(header::RETRY_AFTER) {
+                        Some(wait) => ApiError::Unavailable(wait.clone()),
+                        None => ApiError::Unknown,
+                    }
+                }
                 status => ApiError::Status(status),
             });
         }

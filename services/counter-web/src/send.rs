@@ -3,7 +3,8 @@
 //! | what happened | status |
 //! | --- | --- |
 //! | a number | 200 |
-//! | breaker open, no connection, the api says 503 | 503 with `Retry-After`: nothing was counted, try again |
+//! | breaker open, no connection, the api says 503 with `Retry-After` | 503 with `Retry-After`: nothing was counted |
+//! | the api says 503 without it | 503: it may have counted |
 //! | no answer in time | 504: it may have counted |
 //! | any other answer, or one that broke off | 502 |
 
@@ -42,17 +43,20 @@ fn failed(error: &ApiError, server: &Span) -> Response {
         tracing::warn!(kind, trace, reason, "no number");
     }
     let (status, wait) = match error {
-        ApiError::BreakerOpen(wait) => (StatusCode::SERVICE_UNAVAILABLE, wait.as_secs() + 1),
-        ApiError::Connect(_) | ApiError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, 1),
-        ApiError::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, 0),
-        _ => (StatusCode::BAD_GATEWAY, 0),
+        ApiError::BreakerOpen(wait) => {
+            let wait = HeaderValue::from(wait.as_secs() + 1);
+            (StatusCode::SERVICE_UNAVAILABLE, Some(wait))
+        }
+        ApiError::Connect(_) => (StatusCode::SERVICE_UNAVAILABLE, Some(HeaderValue::from(1))),
+        ApiError::Unavailable(wait) => (StatusCode::SERVICE_UNAVAILABLE, Some(wait.clone())),
+        ApiError::Unknown => (StatusCode::SERVICE_UNAVAILABLE, None),
+        ApiError::Timeout(_) => (StatusCode::GATEWAY_TIMEOUT, None),
+        _ => (StatusCode::BAD_GATEWAY, None),
     };
     // The error's own words, without what lies beneath: addresses are nobody's business outside.
     let mut response = plain(status, format!("{error}\n"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response.extensions_mut().insert(ErrorType(kind));
     response

@@ -142,6 +142,11 @@ async fn c_21_an_unknown_outcome_is_never_a_number_and_never_sent_again() {
     name.cut();
     let answer = caller.await.unwrap();
     assert_eq!(answer.status, 503);
+    assert_eq!(
+        answer.header("retry-after"),
+        "",
+        "nobody is invited to count twice"
+    );
     assert!(
         answer.text().contains("may have been counted or not"),
         "{}",

@@ -199,3 +199,25 @@ async fn c_15_a_migration_that_cannot_connect_fails_with_one_line() {
     assert_eq!(ended.lines.len(), 1, "{:#?}", ended.lines);
     assert!(ended.lines[0].contains("cannot connect to the database"));
 }
+
+#[tokio::test]
+async fn c_15_an_update_that_the_database_swallows_is_refused() {
+    let counter = Counter::new().await;
+    let owner = counter.owner().await;
+    owner
+        .batch_execute(
+            "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+             CREATE TRIGGER swallow BEFORE UPDATE ON counters FOR EACH ROW EXECUTE FUNCTION swallow()",
+        )
+        .await
+        .unwrap();
+    let api = counter.start().await;
+    let answer = api.get("/").await;
+    assert_eq!(answer.status, 503);
+    api.log("an update changes nothing").await;
+    owner
+        .batch_execute("DROP TRIGGER swallow ON counters")
+        .await
+        .unwrap();
+    assert_eq!(api.get("/").await.number(), 1);
+}

@@ -8,7 +8,7 @@ const error = document.getElementById("error");
 // What a person can do about it, by status; the service's own words come after it.
 const advice = {
   502: "Something behind this page is broken.",
-  503: "The counter is not available just now. Try again in a moment.",
+  503: "The counter is not available just now.",
   504: "The counter took too long. Your click may have counted.",
 };
 
@@ -34,7 +34,14 @@ async function add() {
       error.textContent = "";
     } else {
       const said = advice[answer.status] ?? "The counter could not be raised.";
-      fail(`${said} (${answer.status})`);
+      let then = "";
+      if (answer.status === 503) {
+        // Only who certainly was not counted is invited to try again.
+        then = answer.headers.has("retry-after")
+          ? " Your click was not counted: try again in a moment."
+          : " Your click may have counted.";
+      }
+      fail(`${said}${then} (${answer.status})`);
     }
   } catch (cause) {
     fail(cause.name === "TimeoutError"

@@ -40,7 +40,8 @@ async fn before(answer: fn() -> Response) -> (FakeApi, Service) {
 
 #[tokio::test]
 async fn c_24_unavailable_stays_503_with_a_time_to_retry() {
-    let (api, web) = before(|| StatusCode::SERVICE_UNAVAILABLE.into_response()).await;
+    let (api, web) =
+        before(|| (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "7")]).into_response()).await;
     failed(&web, 503, "api_unavailable", true).await;
     assert_eq!(api.asked(), 1);
     let metrics = web.metrics().await;
@@ -52,6 +53,12 @@ async fn c_24_unavailable_stays_503_with_a_time_to_retry() {
         metrics.sum("api_response_status_total", &[("status_code", "503")]),
         1.0
     );
+}
+
+#[tokio::test]
+async fn c_24_unavailable_that_may_have_counted_invites_nobody_to_retry() {
+    let (_api, web) = before(|| StatusCode::SERVICE_UNAVAILABLE.into_response()).await;
+    failed(&web, 503, "api_unavailable", false).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! [`Definition::read`] takes bytes, [`Definition::resolve`] gives the [`model::Platform`] of an environment or of this
 //! machine, and both say what is wrong as diagnostics instead of failing. The shape of a definition is declared once,
-//! in `shape`; the reader, [`schema`] and the reference page are made from it.
+//! in `shape`; the reader, [`schema()`] and the reference page are made from it.
 //!
 //! Nothing here reads a file, looks at the clock or at the machine: the command line does. What a key *does* is not
 //! here either, but with who reads the model: the local run, renderers, releases.

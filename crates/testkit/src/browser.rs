@@ -1,7 +1,7 @@
 //! A headless Chromium, driven over WebDriver as a person would use it: open, click, read.
 //!
 //! Each has a profile of its own, and everything it started ends with it. Where the programs are is
-//! [`tools`](crate::tools)' to know.
+//! [`tools`]' to know.
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,6 +1,6 @@
 //! A real PostgreSQL for one test.
 //!
-//! Obtained once per machine into the [cache](crate::cache); an empty cluster is kept there too, and each test gets a
+//! Obtained once per machine into the [cache]; an empty cluster is kept there too, and each test gets a
 //! copy of it (a tenth of the time that `initdb` takes). It ends with the value, also when the test fails.
 
 use std::fs::{self, File};

@@ -1,6 +1,6 @@
 //! YAML with a span for every node, and diagnostics instead of failure.
 //!
-//! [`parse`] turns bytes into a [`Tree`]: documents of nodes with byte spans, scalar style, tag, anchor and comments,
+//! [`parse()`] turns bytes into a [`Tree`]: documents of nodes with byte spans, scalar style, tag, anchor and comments,
 //! and whatever is wrong as diagnostics. It never fails and never panics: a broken document is reported and the next
 //! one is read. [`scalar`] says what an unquoted word means in YAML 1.2, and where other readers see something else.
 //!

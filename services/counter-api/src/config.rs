@@ -1,4 +1,4 @@
-//! The variables of counter-api. [`Database`] is what both commands need; [`Config`] is the serving process'.
+//! The variables of counter-api. [`DatabaseConfig`] is what both commands need; [`Config`] is the serving process'.
 
 use std::time::Duration;
 

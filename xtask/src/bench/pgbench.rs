@@ -1,8 +1,10 @@
 //! pgbench on the counter's own row: one `UPDATE … RETURNING` for each transaction.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, thread};
+
+use seaworthy_testkit::tools::find;
 
 use super::CLIENTS;
 use crate::Failure;
@@ -16,6 +18,14 @@ const STATEMENT: &str =
 pub(super) struct Outcome {
     pub(super) rate: f64,
     pub(super) p99: Duration,
+}
+
+/// The machine's pgbench. The one in the package that `up` gets tools from was built without TLS, and the service
+/// that we compare with speaks TLS.
+pub(super) fn program() -> Result<PathBuf, Failure> {
+    find("pgbench").ok_or_else(|| {
+        "`pgbench` is not on PATH; it comes with PostgreSQL's server (Debian: `apt-get install postgresql`)".into()
+    })
 }
 
 /// Runs it for `duration` as the role that `variables` name, over TLS as the service does.

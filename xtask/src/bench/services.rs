@@ -13,7 +13,7 @@ use crate::{Failure, root, tools};
 
 pub(super) fn measure(plan: Plan) -> Result<Vec<Section>, Failure> {
     let postgres = tools::postgres::installation()?;
-    let program = tools::postgres::tool(&postgres, "pgbench")?;
+    let program = pgbench::program()?;
     let platform = Platform::new(&root().join("examples/counter"), postgres.bin())?;
     platform.up_until_answer("/")?;
     let api = Target::get(platform.replica("api")?, "/");

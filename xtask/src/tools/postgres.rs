@@ -1,7 +1,5 @@
 //! PostgreSQL, found or got exactly as `seaworthy up` does it.
 
-use std::path::PathBuf;
-
 use seaworthy_postgres::{Installation, ObtainStep, Origin, Settings};
 use seaworthy_testkit::tools::cache;
 
@@ -38,11 +36,6 @@ pub(crate) fn installation() -> Result<Installation, Failure> {
         cache: cache(),
     };
     Ok(block_on(Installation::obtain(MAJOR, &settings, &say))??)
-}
-
-/// Finds a program that goes with an installation, or gets it.
-pub(crate) fn tool(installation: &Installation, name: &str) -> Result<PathBuf, Failure> {
-    Ok(block_on(installation.obtain_tool(name, &say))??)
 }
 
 fn say(step: ObtainStep) {

@@ -1,13 +1,11 @@
 //! What a developer reads when a service does not answer.
 
-use std::{sync::Arc, time::Duration};
-
 use http::Request;
 use http_body_util::Full;
 use seaworthy_gateway::{Outcome, Pool, Route, RouteTable, Routes, Timeouts};
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
-use crate::support::{ANY_PORT, Proxy, Server, ms, read_head, reset};
+use crate::support::{ANY_PORT, Proxy, Server, hear_until, ms, read_head, reset};
 
 const LOGS: &str = "see its output with `seaworthy logs web`";
 
@@ -325,31 +323,43 @@ async fn the_next_request_on_the_connection_is_served_after_an_error() {
         .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .expect("room");
-    crate::support::hear_until(&mut stream, "no replica is running").await;
+    hear_until(&mut stream, "no replica is running").await;
     proxy.add("web-1", server.addr);
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .expect("room");
-    crate::support::hear_until(&mut stream, "\r\n\r\nok").await;
+    hear_until(&mut stream, "\r\n\r\nok").await;
 }
 
-/// Closes every connection right behind its answer without having announced it: the next
-/// request must notice before it is written.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+/// A server that closes every connection behind its answer without having announced it. What
+/// was closed before the next request came must be noticed before that is written.
+#[tokio::test]
 async fn a_server_that_closes_behind_each_answer_loses_no_request() {
-    let server = Server::raw(|mut stream| async move {
-        read_head(&mut stream).await;
-        let _ = stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-            .await;
+    let (closed, mut is_closed) = tokio::sync::mpsc::channel(1);
+    let server = Server::raw(move |mut stream| {
+        let closed = closed.clone();
+        async move {
+            read_head(&mut stream).await;
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            stream.write_all(answer).await.expect("room");
+            drop(stream);
+            closed.send(()).await.expect("a test");
+        }
     })
     .await;
-    let proxy = Arc::new(Proxy::to(&server));
+    let proxy = Proxy::to(&server);
+    let mut client = proxy.connect().await;
     for _ in 0..300 {
-        assert_eq!(proxy.get("/").await.status, 200);
-        tokio::time::sleep(Duration::from_micros(300)).await;
+        client
+            .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .expect("room");
+        let heard = hear_until(&mut client, "\r\n\r\nok").await;
+        assert!(heard.starts_with("HTTP/1.1 200 OK\r\n"), "{heard}");
+        is_closed.recv().await.expect("a server");
     }
+    assert_eq!(server.connections(), 300);
 }
 
 #[tokio::test]

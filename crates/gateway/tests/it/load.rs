@@ -15,21 +15,32 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpStream,
+    sync::Semaphore,
     task::JoinSet,
     time::{Instant, sleep_until},
 };
+
+const AT_ONCE: usize = 64;
 
 type Connection = SendRequest<Empty<Bytes>>;
 
 /// Sends `total` requests, `rate` a second, each once, over kept and new connections. Returns what
 /// became of those that were not answered 200.
+///
+/// At most [`AT_ONCE`] are under way: on a machine that cannot keep up, the rest waits here and not
+/// in the kernel's queues, whose overflow would be no finding.
 pub(crate) async fn open_loop(addr: SocketAddr, rate: u32, total: u32) -> Vec<String> {
     let idle = Arc::new(Mutex::new(Vec::new()));
     let began = Instant::now();
     let mut asking = JoinSet::new();
+    let room = Arc::new(Semaphore::new(AT_ONCE));
     for n in 0..total {
         sleep_until(began + Duration::from_secs(1) * n / rate).await;
-        asking.spawn(ask(addr, Arc::clone(&idle)));
+        let (idle, room) = (Arc::clone(&idle), Arc::clone(&room));
+        asking.spawn(async move {
+            let _place = room.acquire().await.expect("open");
+            ask(addr, idle).await
+        });
     }
     asking
         .join_all()

@@ -64,14 +64,7 @@ pub(crate) fn run_phases(options: &Options) -> Result<(), Failure> {
         let flags = "--deny warnings --allow rustdoc::private_intra_doc_links";
         run(doc.env("RUSTDOCFLAGS", flags))
     });
-    let built = phases.run("build", || {
-        run(&mut cargo(&[
-            "build",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-        ]))
-    });
+    let built = phases.run("build", || build(options.quick));
     if built {
         phases.run("generated", generate::check);
         phases.run("tests", || {
@@ -84,6 +77,25 @@ pub(crate) fn run_phases(options: &Options) -> Result<(), Failure> {
         }
     }
     phases.verdict(start)
+}
+
+/// Builds everything that a test starts, so that no test waits for a compiler.
+fn build(quick: bool) -> Result<(), Failure> {
+    run(&mut cargo(&[
+        "build",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+    ]))?;
+    if quick {
+        return Ok(());
+    }
+    // Together and apart, as `up` of the examples asks for them: cargo chooses features by what is built together.
+    for packages in [&["counter-api", "counter-web"][..], &["hello"]] {
+        let mut release = cargo(&["build", "--release", "--bins", "--locked"]);
+        run(release.args(packages.iter().flat_map(|package| ["--package", package])))?;
+    }
+    Ok(())
 }
 
 /// The command that runs the tests, with what they find their tools by.

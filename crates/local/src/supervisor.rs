@@ -19,7 +19,7 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use indexmap::IndexMap;
 use seaworthy_definition::model::{Platform, ServiceName};
-use seaworthy_gateway::Listener;
+use seaworthy_gateway::{Gateway, Listener};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -77,7 +77,10 @@ struct Operation {
     ports: PortBook,
     secrets: Secrets,
     databases: Databases,
-    gateway: Option<Listener>,
+    /// One for all listeners, so that what passes through them can be followed in one place.
+    data_plane: Gateway,
+    /// The public listeners: IPv4's loopback first, and IPv6's where there is one.
+    gateway: Vec<Listener>,
     listeners: BTreeMap<ServiceName, Listener>,
     options: RunOptions,
     platform: Option<Platform>,
@@ -135,7 +138,8 @@ impl Supervisor {
             ports: PortBook::open(home.ports()),
             secrets: Secrets::open(home.secrets()).map_err(refused)?,
             databases: Databases::default(),
-            gateway: None,
+            data_plane: Gateway::new(),
+            gateway: Vec::new(),
             listeners: BTreeMap::new(),
             options: RunOptions::default(),
             platform: None,

@@ -1,6 +1,6 @@
 //! The addresses of a platform: the public gateway, and one for each service.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,32 +26,7 @@ pub(super) async fn arrange(
     platform: &Platform,
     services: &IndexMap<ServiceName, Arc<ServiceRun>>,
 ) -> Result<(), Failure> {
-    let table = routes(platform, services)?;
-    let has_routes = platform
-        .services
-        .values()
-        .any(|service| service.route.is_some());
-    match (&operation.gateway, has_routes) {
-        (Some(listener), true) => {
-            listener.replace_routes(table);
-        }
-        (None, true) => {
-            let port = match operation.options.port {
-                Some(port) => chosen(operation, port)?,
-                None => keep(operation, "gateway", Some(WISH))?,
-            };
-            let listener = bind("the gateway", port, table);
-            operation.gateway = Some(listener.map_err(|failure| {
-                failure.hint("or choose another: `seaworthy up --port 8081`")
-            })?);
-        }
-        (Some(_), false) => {
-            if let Some(listener) = operation.gateway.take() {
-                listener.shutdown(CLOSE).await;
-            }
-        }
-        (None, false) => {}
-    }
+    arrange_public(operation, platform, services).await?;
     let gone: Vec<ServiceName> = operation
         .listeners
         .keys()
@@ -80,21 +55,67 @@ pub(super) async fn arrange(
             continue;
         }
         let port = keep(operation, &format!("service/{}", service.name), None)?;
-        let table = RouteTable::builder().route(Route::to(run.pool())).build();
-        let table = table.map_err(|error| {
-            Failure::new(service.name.as_str(), "its address cannot be made").caused_by(&error)
-        })?;
-        let listener = bind(&format!("the address of `{}`", service.name), port, table)?;
+        // As a ClusterIP: no forwarding headers, and no limits but those of the two services.
+        let to_service = Routes::Service(Arc::clone(run.pool()), Timeouts::between_services());
+        let what = format!("the address of `{}`", service.name);
+        let listener = bind(&operation.data_plane, &what, port, to_service)?;
         operation.listeners.insert(service.name.clone(), listener);
     }
     Ok(())
 }
 
+/// Opens, changes or closes the public gateway.
+async fn arrange_public(
+    operation: &mut Operation,
+    platform: &Platform,
+    services: &IndexMap<ServiceName, Arc<ServiceRun>>,
+) -> Result<(), Failure> {
+    let has_routes = platform
+        .services
+        .values()
+        .any(|service| service.route.is_some());
+    let port = operation
+        .gateway
+        .first()
+        .map(|listener| listener.local_addr().port());
+    let moves = operation
+        .options
+        .port
+        .is_some_and(|wanted| Some(wanted) != port);
+    if !has_routes || moves {
+        for listener in std::mem::take(&mut operation.gateway) {
+            listener.shutdown(CLOSE).await;
+        }
+    }
+    if !has_routes {
+        return Ok(());
+    }
+    if !operation.gateway.is_empty() {
+        for listener in &operation.gateway {
+            listener.replace_routes(routes(platform, services)?);
+        }
+        return Ok(());
+    }
+    let port = match operation.options.port {
+        Some(port) => chosen(operation, port)?,
+        None => keep(operation, "gateway", Some(WISH))?,
+    };
+    let table = Routes::Table(routes(platform, services)?);
+    let listener = bind(&operation.data_plane, "the gateway", port, table)
+        .map_err(|failure| failure.hint("or choose another: `seaworthy up --port 8081`"))?;
+    operation.gateway.push(listener);
+    // `localhost` is IPv6's loopback to many browsers; where that cannot be had, they try IPv4 next.
+    let six = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port);
+    let table = Routes::Table(routes(platform, services)?);
+    operation
+        .gateway
+        .extend(operation.data_plane.bind(six, table));
+    Ok(())
+}
+
 /// Closes everything, for the end.
 pub(super) async fn close(operation: &mut Operation) {
-    let listeners: Vec<Listener> = operation
-        .gateway
-        .take()
+    let listeners: Vec<Listener> = std::mem::take(&mut operation.gateway)
         .into_iter()
         .chain(std::mem::take(&mut operation.listeners).into_values())
         .collect();
@@ -118,22 +139,20 @@ fn chosen(operation: &mut Operation, port: u16) -> Result<u16, Failure> {
     })
 }
 
-fn bind(what: &str, port: u16, table: RouteTable) -> Result<Listener, Failure> {
+fn bind(data_plane: &Gateway, what: &str, port: u16, routes: Routes) -> Result<Listener, Failure> {
     let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    Gateway::new()
-        .bind(address, Routes::Table(table))
-        .map_err(|error| {
-            let failure = Failure::new("", format!("{what} cannot listen on port {port}"));
-            match inspect::holder(port) {
-                Some(holder) => failure
-                    .because(format!(
-                        "the port is taken by `{}` (process {})",
-                        holder.command, holder.pid
-                    ))
-                    .hint(format!("end that process: `kill {}`", holder.pid)),
-                None => failure.caused_by(&error),
-            }
-        })
+    data_plane.bind(address, routes).map_err(|error| {
+        let failure = Failure::new("", format!("{what} cannot listen on port {port}"));
+        match inspect::holder(port) {
+            Some(holder) => failure
+                .because(format!(
+                    "the port is taken by `{}` (process {})",
+                    holder.command, holder.pid
+                ))
+                .hint(format!("end that process: `kill {}`", holder.pid)),
+            None => failure.caused_by(&error),
+        }
+    })
 }
 
 fn routes(
@@ -178,7 +197,7 @@ fn default_host(platform: &Platform) -> Option<&str> {
 /// Where everything is, public addresses first.
 pub(super) fn addresses(operation: &Operation, platform: &Platform) -> Vec<Address> {
     let mut addresses = Vec::new();
-    if let Some(gateway) = &operation.gateway {
+    if let Some(gateway) = operation.gateway.first() {
         let port = gateway.local_addr().port();
         for service in platform.services.values() {
             let Some(route) = &service.route else {

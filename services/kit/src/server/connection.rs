@@ -87,6 +87,8 @@ pub(super) async fn run(stream: TcpStream, served: Arc<Served>, mut phase: watch
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
+        // Answers are small: one copy into the head's buffer is cheaper than a second piece for the kernel.
+        .writev(false)
         .max_buf_size(limits.head_bytes)
         .serve_connection(
             TokioIo::new(Watched {

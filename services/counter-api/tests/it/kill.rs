@@ -144,6 +144,38 @@ impl std::fmt::Display for Account {
     }
 }
 
+fn account(numbers: &[i64], unknown: u64) -> Account {
+    Account {
+        // As if there had been load.
+        numbers: Mutex::new((1..=2_000).chain(numbers.iter().copied()).collect()),
+        unknown: AtomicU64::new(unknown),
+        ..Account::default()
+    }
+}
+
+#[test]
+fn the_account_is_settled_when_all_is_well() {
+    account(&[2_001, 2_003], 1).settle(0, 2_003);
+}
+
+#[test]
+#[should_panic(expected = "a number was given twice")]
+fn the_account_notices_a_doubled_number() {
+    account(&[2_001, 2_001], 1).settle(0, 2_002);
+}
+
+#[test]
+#[should_panic(expected = "given and then lost")]
+fn the_account_notices_a_lost_number() {
+    account(&[2_001, 2_002], 1).settle(0, 2_001);
+}
+
+#[test]
+#[should_panic(expected = "2001 given and 1 unknown")]
+fn the_account_notices_a_click_that_was_counted_twice() {
+    account(&[2_003], 1).settle(0, 2_003);
+}
+
 async fn ask(target: Target, account: Arc<Account>, clock: Clock) {
     while !clock.over() {
         let account = Arc::clone(&account);

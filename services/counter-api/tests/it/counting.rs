@@ -109,7 +109,7 @@ async fn c_12_the_last_numbers_go_to_those_who_still_fit() {
         .ready()
         .await;
     counter.set(i64::MAX - 10).await;
-    // Nobody's statement can begin while somebody else holds the row, so the callers come together in batches.
+    // A statement that fits waits for who holds the row; one that does not fit is refused at once, as it is.
     let owner = counter.owner().await;
     owner
         .batch_execute("BEGIN; SELECT * FROM counters WHERE id = 0 FOR UPDATE")
@@ -117,7 +117,7 @@ async fn c_12_the_last_numbers_go_to_those_who_still_fit() {
         .unwrap();
     let address = api.address();
     let mut callers: JoinSet<Answer> = (0..40).map(|_| get(address, "/")).collect();
-    api.metrics_until(|now| now.sum("http_requests_in_flight", &[]) >= 40.0)
+    api.metrics_until(|now| now.sum("received_request_total", &[]) >= 40.0)
         .await;
     owner.batch_execute("COMMIT").await.unwrap();
 

@@ -7,14 +7,14 @@
 //!     ports.json     addresses that stay the same from run to run
 //!     secrets.json   generated passwords (0600)
 //!     postgres/18/   data, CA and log of PostgreSQL 18
-//!     control.sock   how other commands reach a run
+//!     control/       the socket by which other commands reach a run (0700)
 //!     logs/          output of the services
 //!     processes/     what runs, so that a killed run can be cleared
 //! ```
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -33,6 +33,9 @@ pub struct Settings {
     /// Folder with PostgreSQL's programs (`SEAWORTHY_POSTGRES`); `None`: they are looked for.
     pub postgres: Option<PathBuf>,
 }
+
+/// Marks data that was moved to a newer version: opened again, it would silently lack what was written since.
+pub(crate) const MOVED: &str = "moved-to";
 
 /// A socket's path must be shorter than 104 bytes on macOS and 108 on Linux.
 const LONGEST_SOCKET: usize = 100;
@@ -56,7 +59,7 @@ impl Home {
             .unwrap_or_default()
             .to_string_lossy();
         let folder = settings.data.join(format!("{name}-{key}"));
-        let beside = folder.join("control.sock");
+        let beside = folder.join("control").join("socket");
         let socket = if beside.as_os_str().len() <= LONGEST_SOCKET {
             beside
         } else {
@@ -105,13 +108,14 @@ impl Home {
         self.folder.join("postgres").join(major.to_string())
     }
 
-    /// Major versions of PostgreSQL that have data here, oldest first.
+    /// Major versions of PostgreSQL that have data here, oldest first, without what was moved to a newer one.
     pub(crate) fn postgres_majors(&self) -> Vec<u32> {
         let mut majors: Vec<u32> = fs::read_dir(self.folder.join("postgres"))
             .into_iter()
             .flatten()
             .filter_map(Result::ok)
             .filter(|entry| entry.path().join("data").join("PG_VERSION").exists())
+            .filter(|entry| !entry.path().join(MOVED).exists())
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
             .collect();
         majors.sort_unstable();
@@ -125,9 +129,10 @@ impl Home {
             fs::create_dir_all(&folder)?;
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         }
-        if let Some(runtime) = self.socket.parent().filter(|parent| *parent != self.folder) {
-            fs::create_dir_all(runtime)?;
-            fs::set_permissions(runtime, fs::Permissions::from_mode(0o700))?;
+        if let Some(folder) = self.socket.parent() {
+            fs::create_dir_all(folder)?;
+            only_ours(folder)?;
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
         }
         fs::write(
             self.folder.join("platform"),
@@ -165,13 +170,25 @@ pub struct Lock {
     _file: File,
 }
 
+/// Refuses a folder that somebody else made, or a link to one: it could answer in our place.
+pub(crate) fn only_ours(folder: &Path) -> io::Result<()> {
+    let found = fs::symlink_metadata(folder)?;
+    if found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    let what = format!("{} belongs to another user", folder.display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+}
+
 /// Makes a folder that an unprivileged PostgreSQL may walk through, as it runs under another user when we are root.
 fn create_open(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    if rustix::process::geteuid().is_root() {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o711))?;
-    }
-    Ok(())
+    let mode = if rustix::process::geteuid().is_root() {
+        0o711
+    } else {
+        0o700
+    };
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode))
 }
 
 /// Eight hexadecimal digits that tell two folders apart.

@@ -26,11 +26,11 @@ pub(crate) fn is_free(port: u16) -> bool {
 pub(crate) fn unused() -> Option<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let span = LAST - FIRST;
-    // Two runs on one machine begin at different places.
+    // Two runs on one machine begin at different places, so that they do not find the same port free at once.
     if NEXT.load(Ordering::Relaxed) == 0 {
-        let start = u16::try_from(std::process::id() % u32::from(span))
-            .unwrap_or(1)
-            .max(1);
+        let mut random = [0; 2];
+        let _ = getrandom::fill(&mut random);
+        let start = (u16::from_ne_bytes(random) % span).max(1);
         let _ = NEXT.compare_exchange(0, start, Ordering::Relaxed, Ordering::Relaxed);
     }
     (0..span)

@@ -64,14 +64,20 @@ impl ServiceRun {
     /// Brings the service to `n` replicas of `spec`, replacing those of another spec without a gap.
     pub(crate) async fn apply(&self, spec: &Arc<Spec>, n: u32) -> Result<Applied, Failure> {
         self.leave_outside();
+        // One that never came up is as good as one of another spec.
         let old: Vec<Arc<Replica>> = self
             .replicas()
             .into_iter()
-            .filter(|replica| *replica.spec != **spec)
+            .filter(|replica| *replica.spec != **spec || replica.state().failure.is_some())
             .collect();
         let applied = match (self.replicas().is_empty(), old.is_empty()) {
             (true, _) => Applied::Started,
-            (false, true) if self.replicas().len() == n as usize => return Ok(Applied::Unchanged),
+            (false, true) if self.replicas().len() == n as usize => {
+                let kept = self.replicas();
+                let starting = kept.iter().filter(|replica| !replica.state().was_ready);
+                try_join_all(starting.map(|replica| replica.ready())).await?;
+                return Ok(Applied::Unchanged);
+            }
             (false, true) => Applied::Scaled,
             (false, false) => Applied::Replaced,
         };

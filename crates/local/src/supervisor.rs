@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::build::Built;
 use crate::database::Databases;
 use crate::event::{Address, Event, Events};
+use crate::failure::Failure;
 use crate::home::{Home, Lock, Settings};
 use crate::ports::PortBook;
 use crate::process::journal::Journal;
@@ -86,7 +87,8 @@ struct Operation {
     platform: Option<Platform>,
     built: BTreeMap<ServiceName, Built>,
     surroundings: Surroundings,
-    migrated: BTreeMap<ServiceName, Arc<Spec>>,
+    /// The version of each service that was migrated last: what it runs, and the command.
+    migrated: BTreeMap<ServiceName, (Arc<Spec>, Vec<String>)>,
     watch: Option<crate::watch::Watch>,
 }
 
@@ -219,6 +221,8 @@ impl Supervisor {
     /// Ends everything in order: services before what they use, PostgreSQL last.
     pub async fn end(&self) -> io::Result<()> {
         let inner = &self.inner;
+        // Whatever is going on gives way, and what waits for its turn does not begin.
+        inner.end.cancel();
         inner.events.send(Event::Stopping);
         let mut operation = inner.operation.lock().await;
         operation.watch = None;
@@ -246,11 +250,25 @@ impl Supervisor {
         operation.databases.stop().await;
         gateway::close(&mut operation).await;
         let wipe = *inner.wipe.lock().unwrap_or_else(PoisonError::into_inner);
-        if wipe {
-            inner.home.wipe()?;
+        let wiped = if wipe { inner.home.wipe() } else { Ok(()) };
+        if let Err(error) = &wiped {
+            let failure = Failure::of_folder(inner.home.folder(), error);
+            inner.events.send(Event::Failed { id: None, failure });
         }
         inner.events.send(Event::Stopped);
-        Ok(())
+        wiped
+    }
+
+    /// Does some work, unless the run is ending or begins to.
+    async fn unless_ending(
+        &self,
+        work: impl Future<Output = Result<(), Failure>>,
+    ) -> Result<(), Failure> {
+        tokio::select! {
+            biased;
+            () = self.inner.end.cancelled() => Err(Failure::new("", "the platform is ending")),
+            result = work => result,
+        }
     }
 
     /// Ends everything at once, without care: for the second Ctrl-C.

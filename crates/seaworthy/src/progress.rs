@@ -60,6 +60,10 @@ impl Progress {
             printer::json(event, false)?;
             return Ok(seen);
         }
+        if matches!(event, Event::Step { .. } | Event::Ready { .. }) {
+            // What fails again after another try is told again.
+            self.told.clear();
+        }
         match event {
             Event::Step { id, title } => self.begin(id, title),
             Event::Progress { id, detail } => self.detail(id, detail),

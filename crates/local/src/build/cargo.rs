@@ -115,7 +115,6 @@ pub(super) async fn build(
                 fingerprint: fingerprint(&program),
                 program,
                 programs: programs.clone(),
-                args: Vec::new(),
                 image: None,
             };
             Ok((service.name.clone(), built))

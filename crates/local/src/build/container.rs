@@ -104,7 +104,6 @@ fn built(engine: &str, image: &str, fingerprint: String) -> Built {
     Built {
         program: PathBuf::from(engine),
         programs: BTreeMap::new(),
-        args: Vec::new(),
         fingerprint,
         image: Some(image.to_owned()),
     }

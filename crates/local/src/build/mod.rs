@@ -5,6 +5,7 @@ mod container;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use seaworthy_definition::model::{BuildKind, Platform, Service, ServiceName, ServiceSource};
 use sha2::{Digest, Sha256};
@@ -24,8 +25,6 @@ pub(crate) struct Built {
     pub(crate) program: PathBuf,
     /// Programs that the build made, by name, for `run`, `migrate` and `seed`.
     pub(crate) programs: BTreeMap<String, PathBuf>,
-    /// Its arguments before those of `run`.
-    pub(crate) args: Vec<String>,
     /// Changes when what was built changes.
     pub(crate) fingerprint: String,
     /// The image that a container engine runs; the program is the engine then.
@@ -74,7 +73,7 @@ fn is_image(service: &Service) -> bool {
     }
 }
 
-/// Builds what has to be built. `only` limits it to some services.
+/// Builds what has to be built of these services.
 pub(crate) async fn build(
     platform: &Platform,
     platform_folder: &Path,
@@ -139,13 +138,16 @@ fn plain(service: &Service, folder: &Path) -> Built {
         fingerprint: fingerprint(&program),
         program,
         programs: BTreeMap::new(),
-        args: Vec::new(),
         image: None,
     }
 }
 
 /// Tells two builds of one program apart by its bytes; by nothing where it cannot be read, as for `python3`.
 fn fingerprint(program: &Path) -> String {
+    // A bare name is looked up on PATH; it must not be taken for a file where we happen to be.
+    if program.components().count() < 2 {
+        return String::new();
+    }
     let Ok(mut file) = std::fs::File::open(program) else {
         return String::new();
     };
@@ -225,6 +227,9 @@ pub(crate) fn failed(subject: &str, what: &str, finished: &Finished) -> Failure 
 /// How many lines of a failed command are shown. A compiler's message is long, and its first lines matter.
 const SHOWN_LINES: usize = 40;
 
+/// How long the output of a command that has ended may stay open.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
+
 /// Runs a command to its end; what it prints becomes the step's progress.
 pub(crate) async fn run(
     command: Command,
@@ -258,8 +263,23 @@ pub(crate) async fn run(
             }
         }
     };
-    let (stdout, ()) = tokio::join!(read_stdout, read_stderr);
-    let status = child.wait().await?;
+    let reading = async { tokio::join!(read_stdout, read_stderr).0 };
+    tokio::pin!(reading);
+    let mut output = None;
+    let status = tokio::select! {
+        read = &mut reading => {
+            output = Some(read);
+            child.wait().await?
+        }
+        status = child.wait() => status?,
+    };
+    let stdout = match output {
+        Some(output) => output,
+        // What it left in the background may hold its output open for ever.
+        None => tokio::time::timeout(LAST_OUTPUT, reading)
+            .await
+            .unwrap_or_default(),
+    };
     let mut last_lines = lines.last(SHOWN_LINES);
     if last_lines.is_empty() {
         let text = String::from_utf8_lossy(&stdout);

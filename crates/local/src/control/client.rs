@@ -17,7 +17,7 @@ use tokio::net::UnixStream;
 use super::{Down, Restart};
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::home::Home;
+use crate::home::{Home, only_ours};
 use crate::status::{DatabaseLogin, ServiceVariables, Status};
 use crate::supervisor::RunOptions;
 
@@ -143,6 +143,9 @@ async fn request_once<T: Serialize>(
     path: &str,
     body: &T,
 ) -> Result<Response<Incoming>, ControlError> {
+    if let Some(folder) = socket.parent().filter(|folder| folder.exists()) {
+        only_ours(folder).map_err(broke)?;
+    }
     let stream = UnixStream::connect(socket)
         .await
         .map_err(|error| match error.kind() {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -30,6 +31,7 @@ pub fn serve(supervisor: Supervisor) -> io::Result<()> {
         _ => {}
     }
     let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     let app = app(supervisor);
     tokio::spawn(async move {
         // It ends with the process; there is nothing to clean up that the next run does not replace.

@@ -19,7 +19,7 @@ use server::DatabaseServer;
 
 use crate::event::{Address, AddressKind, Events, Step};
 use crate::failure::Failure;
-use crate::home::{Home, Settings};
+use crate::home::{Home, MOVED, Settings};
 use crate::ports::PortBook;
 use crate::secrets::Secrets;
 use crate::status::DatabaseStatus;
@@ -144,6 +144,7 @@ pub(crate) async fn ensure(
     mut wanted: Wanted<'_>,
 ) -> Result<BTreeMap<DatabaseName, DatabaseAccess>, Failure> {
     let platform = wanted.platform;
+    refuse_superusers_name(platform)?;
     let majors: BTreeSet<u32> = platform
         .databases
         .values()
@@ -199,6 +200,23 @@ pub(crate) async fn ensure(
         access.insert(database.name.clone(), made);
     }
     Ok(access)
+}
+
+/// A service's role is called like the service, and this name is the superuser's.
+fn refuse_superusers_name(platform: &Platform) -> Result<(), Failure> {
+    let taken = platform
+        .services
+        .get("postgres")
+        .is_some_and(|service| !databases_of(service).is_empty());
+    if !taken {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "postgres",
+        "a service that uses a database cannot be called `postgres`",
+    )
+    .because("its role would be called so too, and that is PostgreSQL's superuser")
+    .hint("give the service another name"))
 }
 
 async fn start(
@@ -262,7 +280,7 @@ async fn install(
 
 /// Data of another major version is never opened, and never left behind without a word.
 async fn take_over_other_major(
-    wanted: &Wanted<'_>,
+    wanted: &mut Wanted<'_>,
     major: u32,
     installation: &Installation,
     step: &Step,
@@ -300,6 +318,10 @@ async fn take_over_other_major(
             .hint(format!("or write `version: {other}`")));
     }
     step.progress(format!("moving the data of PostgreSQL {other} to {major}"));
+    // It may still run for the definition as it was before.
+    if let Some(server) = wanted.databases.servers.remove(&other) {
+        server.stop(STOP).await;
+    }
     let old = install(wanted.settings, other, step, wanted.events).await?;
     seaworthy_postgres::upgrade(&old, &folder, installation, &wanted.home.postgres(major))
         .await
@@ -310,6 +332,8 @@ async fn take_over_other_major(
             )
             .caused_by(&error)
         })?;
+    std::fs::write(folder.join(MOVED), major.to_string())
+        .map_err(|error| Failure::of_folder(&folder, &error))?;
     wanted.events.note(format!(
         "moved the data of PostgreSQL {other} to {major}; the old data is still in {}",
         folder.display()

@@ -11,14 +11,13 @@ pub(crate) use start::describe;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 use seaworthy_definition::model::{PortName, Probes, ServiceName};
 use seaworthy_gateway::Pool;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::event::{Event, Events, ReplicaPhase};
@@ -84,7 +83,6 @@ pub(crate) struct Replica {
     pub(crate) spec: Arc<Spec>,
     state: watch::Receiver<State>,
     stop: CancellationToken,
-    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// How often a replica that never was ready is started before that counts as a failure.
@@ -124,13 +122,12 @@ impl Replica {
             state: sender,
             stop: stop.clone(),
         };
-        let task = tokio::spawn(life.run());
+        tokio::spawn(life.run());
         Self {
             number,
             spec,
             state,
             stop,
-            task: Mutex::new(Some(task)),
         }
     }
 
@@ -169,14 +166,13 @@ impl Replica {
     /// Takes it out of traffic, lets it finish, and ends it.
     pub(crate) async fn stop(&self) {
         self.stop.cancel();
-        let task = self
-            .task
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(task) = task {
-            let _ = task.await;
-        }
+        // Its state and not its task is waited for, so that two may wait, and one may give up. A closed channel is an
+        // end, too.
+        let _ = self
+            .state
+            .clone()
+            .wait_for(|state| state.phase == ReplicaPhase::Stopped)
+            .await;
     }
 }
 

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::logs::LastLines;
 use crate::probe::{self, Outcome};
 use crate::process::journal::{Container, Remembered};
-use crate::process::{signal_group, spawn};
+use crate::process::{inspect, signal_group, spawn};
 use crate::{ports, variables};
 
 /// Without a startup probe somebody has to say when a start has failed.
@@ -303,7 +303,10 @@ impl Life {
         }
         let began = Instant::now();
         loop {
-            let outcome = self.ask(running, probe).await?;
+            let mut outcome = self.ask(running, probe).await?;
+            if outcome.is_healthy() && !self.answers_itself(running, probe) {
+                outcome = Outcome::Broken("another program has its port".to_owned());
+            }
             if outcome.is_healthy() {
                 successes += 1;
                 if successes >= probe.map_or(1, |probe| probe.success_threshold) {
@@ -386,6 +389,24 @@ impl Life {
             () = self.stop.cancelled() => Err(Interrupted::Stop),
             outcome = asking => Ok(outcome),
         }
+    }
+
+    /// Whether it is this process that answers. Another one may have taken the port between our looking and its
+    /// listening; then this one is about to fail, and must not be taken for ready meanwhile.
+    fn answers_itself(&self, running: &Running, probe: Option<&Probe>) -> bool {
+        let name = probe
+            .map(|probe| &probe.port)
+            .or(self.spec.main_port.as_ref());
+        let port = running.ports.iter().find(|port| Some(&port.name) == name);
+        // What a container listens on is not its client's.
+        let (Some(port), None) = (port, &self.spec.container) else {
+            return true;
+        };
+        let number = port.address.port();
+        let own = inspect::listening(running.pid)
+            .iter()
+            .any(|there| there.port() == number);
+        own || inspect::holder(number).is_none()
     }
 
     async fn wait(&self, running: &mut Running, duration: Duration) -> Result<(), Interrupted> {
@@ -479,7 +500,7 @@ impl Life {
     }
 
     fn look_where_it_listens(&self, running: &Running) {
-        let beyond = crate::process::inspect::listening(running.pid)
+        let beyond = inspect::listening(running.pid)
             .iter()
             .any(|address| !address.ip().is_loopback());
         self.state

@@ -30,11 +30,17 @@ impl Supervisor {
     ///
     /// What fails is told as an event too. What ran before goes on running where its successor failed.
     pub async fn apply(&self, options: RunOptions) -> Result<(), Failure> {
+        self.unless_ending(Box::pin(self.apply_now(options))).await
+    }
+
+    async fn apply_now(&self, options: RunOptions) -> Result<(), Failure> {
         let inner = &self.inner;
         let mut operation = inner.operation.lock().await;
         let began = Instant::now();
         inner.events.forget();
         let result = inner.apply(&mut operation, options).await;
+        // Asked for once; a later change of a file must not move data.
+        operation.options.upgrade = false;
         // Also after a failure: the next change of a file is the next try.
         self.watch(&mut operation);
         match result {
@@ -396,9 +402,10 @@ impl Inner {
                 events: &self.events,
                 home: &self.home,
             };
-            if !service.migrate.is_empty() && operation.migrated.get(name) != Some(spec) {
+            let version = (Arc::clone(spec), service.migrate.clone());
+            if !service.migrate.is_empty() && operation.migrated.get(name) != Some(&version) {
                 commands.migrate().await?;
-                operation.migrated.insert(name.clone(), Arc::clone(spec));
+                operation.migrated.insert(name.clone(), version);
             }
             if !service.seed.is_empty() {
                 commands.seed_once().await?;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use seaworthy_definition::model::{PortName, ServiceName};
+use seaworthy_definition::model::{Platform, PortName, Service, ServiceName};
 
 use super::apply::{DEFINITION, outside_ports};
 use super::{Operation, Supervisor};
@@ -15,6 +15,11 @@ use crate::{build, database, watch};
 impl Supervisor {
     /// Builds a service anew and replaces its replicas one by one, without a gap.
     pub async fn restart(&self, name: &str) -> Result<(), Failure> {
+        self.unless_ending(Box::pin(self.restart_and_tell(name)))
+            .await
+    }
+
+    async fn restart_and_tell(&self, name: &str) -> Result<(), Failure> {
         let inner = &self.inner;
         let mut operation = inner.operation.lock().await;
         inner.events.forget();
@@ -46,7 +51,6 @@ impl Supervisor {
     }
 
     async fn restart_now(&self, operation: &mut Operation, name: &str) -> Result<(), Failure> {
-        let inner = &self.inner;
         let platform = operation
             .platform
             .clone()
@@ -54,6 +58,20 @@ impl Supervisor {
         let Some(service) = platform.services.get(name) else {
             return Err(unknown_service(&platform, name));
         };
+        let built = self.inner.build(&platform, &[service]).await?;
+        operation.built.extend(built);
+        self.replace_now(operation, &platform, service).await
+    }
+
+    /// Replaces a service by what was built last.
+    async fn replace_now(
+        &self,
+        operation: &mut Operation,
+        platform: &Platform,
+        service: &Service,
+    ) -> Result<(), Failure> {
+        let inner = &self.inner;
+        let name = service.name.as_str();
         let run = inner
             .view
             .read()
@@ -62,7 +80,7 @@ impl Supervisor {
             .get(name)
             .cloned();
         let Some(run) = run else {
-            return Err(unknown_service(&platform, name));
+            return Err(unknown_service(platform, name));
         };
         if run.outside().is_some() {
             return Err(Failure::new(
@@ -70,14 +88,12 @@ impl Supervisor {
                 format!("`{name}` is run by you, so only you can restart it"),
             ));
         }
-        let built = inner.build(&platform, &[service]).await?;
-        operation.built.extend(built);
-        let specs = inner.specs(operation, &platform)?;
+        let specs = inner.specs(operation, platform)?;
         if let Some((service, spec)) = specs.get_key_value(name) {
             let running = run.replicas();
             if running.is_empty() || running.iter().any(|replica| *replica.spec != **spec) {
                 let own = [(service.clone(), Arc::clone(spec))].into();
-                inner.migrate(operation, &platform, &own).await?;
+                inner.migrate(operation, platform, &own).await?;
                 let n = operation.options.replicas.unwrap_or(1);
                 return inner.start_service(service, &run, spec, n).await;
             }
@@ -242,7 +258,7 @@ impl Supervisor {
             return;
         }
         for name in change.services {
-            let _ = self.rebuild(&name).await;
+            let _ = self.unless_ending(Box::pin(self.rebuild(&name))).await;
         }
     }
 
@@ -257,15 +273,22 @@ impl Supervisor {
         };
         if build::is_built(service) {
             let built = self.inner.build(&platform, &[service]).await?;
-            if built.get(name) == operation.built.get(name) {
+            // What an interpreter runs has no bytes to compare, so it is always taken for new.
+            let same = built.get(name) == operation.built.get(name);
+            if same
+                && built
+                    .get(name)
+                    .is_some_and(|built| !built.fingerprint.is_empty())
+            {
                 return Ok(());
             }
+            operation.built.extend(built);
         }
-        self.restart_now(&mut operation, name.as_str()).await
+        self.replace_now(&mut operation, &platform, service).await
     }
 }
 
-fn unknown_service(platform: &seaworthy_definition::model::Platform, name: &str) -> Failure {
+fn unknown_service(platform: &Platform, name: &str) -> Failure {
     let known: Vec<&str> = platform.services.keys().map(ServiceName::as_str).collect();
     Failure::new(name, format!("there is no service `{name}`"))
         .because(format!("the services are {}", known.join(", ")))

@@ -40,12 +40,19 @@ async fn down(args: &DownArgs, platform: &PlatformFolder) -> CommandResult {
     match platform.client().down(args.wipe).await {
         Ok(mut events) => {
             // The connection may break as the process ends; what counts is that it has let go of the platform.
+            let mut failed = false;
             while let Ok(Some(event)) = events.next().await {
+                failed |= matches!(event, Event::Failed { .. });
                 if progress.show(&event)? == Seen::Stopped {
                     break;
                 }
             }
-            return wait_until_free(platform).await;
+            wait_until_free(platform).await?;
+            return if failed {
+                Err(CommandError::Told)
+            } else {
+                Ok(())
+            };
         }
         Err(ControlError::NotRunning) => {}
         Err(error) => return Err(error.into()),

@@ -1,6 +1,7 @@
 //! `seaworthy up`: run the whole platform on this machine.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -112,7 +113,8 @@ async fn supervise(args: &UpArgs, platform: &PlatformFolder, name: &str) -> Comm
     let (past, mut events) = supervisor.events().listen_from_start();
     control::serve(supervisor.clone())
         .map_err(|error| CommandError::system("the control socket could not be opened", &error))?;
-    let mut progress = Progress::new(name, args.format, true);
+    // In the background nobody reads along, and the output of services has its own files.
+    let mut progress = Progress::new(name, args.format, !args.supervise);
     let printing = tokio::spawn(async move {
         for event in &past {
             let _ = progress.show(event);
@@ -211,7 +213,13 @@ async fn detach(args: &UpArgs, platform: &PlatformFolder, name: &str) -> Command
         CommandError::system("the platform cannot be run in the background", &error)
     };
     platform.home.create(&platform.path).map_err(unusable)?;
-    let log = File::create(platform.home.supervisor_log()).map_err(unusable)?;
+    let log = File::options()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(platform.home.supervisor_log())
+        .map_err(unusable)?;
     let mut command = Command::new(std::env::current_exe().map_err(unusable)?);
     command.arg("up").arg(&platform.path).arg("--supervise");
     if let Some(n) = args.replicas {
@@ -243,14 +251,15 @@ async fn detach(args: &UpArgs, platform: &PlatformFolder, name: &str) -> Command
             Err(error) => return Err(error.into()),
         }
         let ended = child.try_wait().map_err(unusable)?;
-        if ended.is_some() || began.elapsed() > Duration::from_secs(30) {
+        if ended.is_some() || began.elapsed() > Duration::from_mins(2) {
             let said = std::fs::read_to_string(platform.home.supervisor_log()).unwrap_or_default();
             printer::say(said.trim_end());
             return Err(CommandError::Told);
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
-    let result = follow(events, Progress::new(name, args.format, true)).await;
+    let progress = Progress::new(name, args.format, true);
+    let result = follow_until(events, progress, args.watch).await;
     if result.is_err() && !args.watch {
         // It is on its way out; when we return, nothing of it is left.
         let _ = child.wait();
@@ -259,7 +268,16 @@ async fn detach(args: &UpArgs, platform: &PlatformFolder, name: &str) -> Command
 }
 
 /// Shows the events of an operation, and whether it came to its end.
-pub(crate) async fn follow(mut events: EventLines, mut progress: Progress) -> CommandResult {
+pub(crate) async fn follow(events: EventLines, progress: Progress) -> CommandResult {
+    follow_until(events, progress, false).await
+}
+
+/// The same, for a run that `stays` when it has given up, to wait for the next change of a file.
+async fn follow_until(
+    mut events: EventLines,
+    mut progress: Progress,
+    stays: bool,
+) -> CommandResult {
     let mut given_up = false;
     loop {
         let event = match events.next().await {
@@ -271,6 +289,7 @@ pub(crate) async fn follow(mut events: EventLines, mut progress: Progress) -> Co
         };
         match progress.show(&event)? {
             Seen::Ready => return Ok(()),
+            Seen::GaveUp if stays => break,
             Seen::GaveUp => given_up = true,
             Seen::Stopped => break,
             Seen::Nothing => {}

@@ -1,6 +1,6 @@
 //! A rolling restart under load loses no request.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seaworthy_testkit::load::{OpenLoop, Target, open_loop};
 
@@ -26,13 +26,19 @@ fn no_request_fails_while_services_are_restarted() {
                 assert_ne!(platform.processes(service), before);
                 restarts += 1;
             }
-            restarts
+            (restarts, Instant::now())
         });
         let report = runtime.block_on(open_loop(
             &Target::get(address, "/send"),
             OpenLoop::new(RATE, LENGTH),
         ));
-        (report, restarting.join().expect("every restart worked"))
+        let loaded_until = Instant::now();
+        let (restarts, restarted_at) = restarting.join().expect("every restart worked");
+        assert!(
+            restarted_at < loaded_until,
+            "a restart happened without load"
+        );
+        (report, restarts)
     });
     eprintln!("{report}");
     assert_eq!(restarts, 6);

@@ -259,6 +259,14 @@ impl Supervisor {
         wiped
     }
 
+    /// Waits until nothing is going on, so that who asks for something next hears of that and not of what was before.
+    pub(crate) async fn idle(&self) {
+        tokio::select! {
+            _ = self.inner.operation.lock() => {}
+            () = self.inner.end.cancelled() => {}
+        }
+    }
+
     /// Does some work, unless the run is ending or begins to.
     async fn unless_ending(
         &self,

@@ -32,17 +32,23 @@ impl PlatformFolder {
         } else {
             folder
         };
-        let path = folder.canonicalize().map_err(|error| {
-            CommandError::system(format!("`{}` is no folder", folder.display()), &error)
-        })?;
-        if !path.join(DEFINITION).exists() {
+        let found = folder.canonicalize();
+        let path = match &found {
+            Ok(path) => path.clone(),
+            // A folder that is gone may have left a platform behind, which can still be looked at and ended.
+            Err(_) => std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()),
+        };
+        let settings = settings::read();
+        let home = Home::new(&settings, &path);
+        if !path.join(DEFINITION).exists() && !home.folder().exists() {
+            found.map_err(|error| {
+                CommandError::system(format!("`{}` is no folder", folder.display()), &error)
+            })?;
             return Err(CommandError::usage(
                 format!("there is no `{DEFINITION}` in {}", path.display()),
                 "name the platform's folder, or begin one with `seaworthy new hello DIR`",
             ));
         }
-        let settings = settings::read();
-        let home = Home::new(&settings, &path);
         Ok(Self {
             path,
             settings,

@@ -149,7 +149,9 @@ async fn request_once<T: Serialize>(
     let stream = UnixStream::connect(socket)
         .await
         .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => ControlError::NotRunning,
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::ConnectionRefused => ControlError::NotRunning,
             _ => broke(error),
         })?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))

@@ -69,6 +69,7 @@ async fn events(State(supervisor): State<Supervisor>) -> Response {
 }
 
 async fn apply(State(supervisor): State<Supervisor>, Json(options): Json<RunOptions>) -> Response {
+    supervisor.idle().await;
     let events = supervisor.events().listen();
     operation(events, async move {
         let _ = supervisor.apply(options).await;
@@ -76,6 +77,7 @@ async fn apply(State(supervisor): State<Supervisor>, Json(options): Json<RunOpti
 }
 
 async fn restart(State(supervisor): State<Supervisor>, Json(restart): Json<Restart>) -> Response {
+    supervisor.idle().await;
     let events = supervisor.events().listen();
     operation(events, async move {
         let _ = supervisor.restart(&restart.service).await;

@@ -11,6 +11,7 @@ use seaworthy_gateway::{Gateway, Listener, Route, RouteTable, Routes, Timeouts};
 use super::{Operation, local_url};
 use crate::event::{Address, AddressKind};
 use crate::failure::Failure;
+use crate::ports;
 use crate::process::inspect;
 use crate::service::ServiceRun;
 
@@ -74,36 +75,36 @@ async fn arrange_public(
         .services
         .values()
         .any(|service| service.route.is_some());
-    let port = operation
+    if !has_routes {
+        shut(std::mem::take(&mut operation.gateway)).await;
+        return Ok(());
+    }
+    let current = operation
         .gateway
         .first()
         .map(|listener| listener.local_addr().port());
-    let moves = operation
-        .options
-        .port
-        .is_some_and(|wanted| Some(wanted) != port);
-    if !has_routes || moves {
-        for listener in std::mem::take(&mut operation.gateway) {
-            listener.shutdown(CLOSE).await;
-        }
-    }
-    if !has_routes {
-        return Ok(());
-    }
-    if !operation.gateway.is_empty() {
+    let wanted = operation.options.port;
+    if current.is_some() && (wanted.is_none() || wanted == current) {
         for listener in &operation.gateway {
             listener.replace_routes(routes(platform, services)?);
         }
         return Ok(());
     }
-    let port = match operation.options.port {
-        Some(port) => chosen(operation, port)?,
+    let port = match wanted {
+        Some(port) => port,
         None => keep(operation, "gateway", Some(WISH))?,
     };
     let table = Routes::Table(routes(platform, services)?);
-    let listener = bind(&operation.data_plane, "the gateway", port, table)
-        .map_err(|failure| failure.hint("or choose another: `seaworthy up --port 8081`"))?;
-    operation.gateway.push(listener);
+    let listener = bind(&operation.data_plane, "the gateway", port, table).map_err(|failure| {
+        let free = (port.saturating_add(1)..u16::MAX).find(|port| ports::is_free(*port));
+        failure.hint(format!(
+            "or let the gateway have another: `seaworthy up --port {}`",
+            free.unwrap_or(WISH)
+        ))
+    })?;
+    // Only now that the new port is ours: a port that cannot be had is neither remembered nor worth the old one.
+    chosen(operation, port)?;
+    shut(std::mem::replace(&mut operation.gateway, vec![listener])).await;
     // `localhost` is IPv6's loopback to many browsers; where that cannot be had, they try IPv4 next.
     let six = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port);
     let table = Routes::Table(routes(platform, services)?);
@@ -113,18 +114,18 @@ async fn arrange_public(
     Ok(())
 }
 
+async fn shut(listeners: Vec<Listener>) {
+    let shutting = listeners
+        .into_iter()
+        .map(|listener| listener.shutdown(CLOSE));
+    futures_util::future::join_all(shutting).await;
+}
+
 /// Closes everything, for the end.
 pub(super) async fn close(operation: &mut Operation) {
-    let listeners: Vec<Listener> = std::mem::take(&mut operation.gateway)
-        .into_iter()
-        .chain(std::mem::take(&mut operation.listeners).into_values())
-        .collect();
-    futures_util::future::join_all(
-        listeners
-            .into_iter()
-            .map(|listener| listener.shutdown(CLOSE)),
-    )
-    .await;
+    let mut listeners = std::mem::take(&mut operation.gateway);
+    listeners.extend(std::mem::take(&mut operation.listeners).into_values());
+    shut(listeners).await;
 }
 
 fn keep(operation: &mut Operation, what: &str, wish: Option<u16>) -> Result<u16, Failure> {
@@ -133,10 +134,11 @@ fn keep(operation: &mut Operation, what: &str, wish: Option<u16>) -> Result<u16,
     })
 }
 
-fn chosen(operation: &mut Operation, port: u16) -> Result<u16, Failure> {
+fn chosen(operation: &mut Operation, port: u16) -> Result<(), Failure> {
     operation.ports.set("gateway", port).map_err(|error| {
         Failure::new("", "the gateway's port could not be written down").caused_by(&error)
-    })
+    })?;
+    Ok(())
 }
 
 fn bind(data_plane: &Gateway, what: &str, port: u16, routes: Routes) -> Result<Listener, Failure> {

@@ -210,7 +210,11 @@ fn open_error(error: &OpenError) -> CommandError {
 /// Starts the platform in the background, and returns when it is ready.
 async fn detach(args: &UpArgs, platform: &PlatformFolder, name: &str) -> CommandResult {
     let unusable = |error: std::io::Error| {
-        CommandError::system("the platform cannot be run in the background", &error)
+        let folder = platform.home.folder().display();
+        CommandError::system(
+            format!("the platform cannot be run with its data in {folder}"),
+            &error,
+        )
     };
     platform.home.create(&platform.path).map_err(unusable)?;
     let log = File::options()
@@ -260,7 +264,7 @@ async fn detach(args: &UpArgs, platform: &PlatformFolder, name: &str) -> Command
     };
     let progress = Progress::new(name, args.format, true);
     let result = follow_until(events, progress, args.watch).await;
-    if result.is_err() && !args.watch {
+    if matches!(result, Err(CommandError::Told)) && !args.watch {
         // It is on its way out; when we return, nothing of it is left.
         let _ = child.wait();
     }

@@ -398,3 +398,45 @@ fn a_fixed_program_comes_up_after_a_failed_watch() {
         platform.status()["ready"] == true && platform.get("/").0 == 200
     });
 }
+
+#[test]
+fn a_port_that_cannot_be_had_changes_nothing() {
+    let platform = shop();
+    platform.up(&[]);
+    let gateway = platform.gateway();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("bound").port().to_string();
+    platform
+        .run(&["up", "--port", &port])
+        .code(1)
+        .says("the gateway cannot listen on port");
+    assert_eq!(get(&gateway, "/").0, 200, "the old address still answers");
+    platform.run(&["up"]).code(0);
+    assert_eq!(platform.gateway(), gateway);
+    // One that can be had is taken, and the old one let go.
+    let other = crate::platform::free_port().to_string();
+    platform.run(&["up", "--port", &other]).code(0);
+    assert_eq!(platform.gateway(), format!("127.0.0.1:{other}"));
+    assert!(crate::platform::try_get(&gateway, "/").is_err());
+}
+
+#[test]
+fn a_platform_whose_folder_is_gone_can_be_ended() {
+    let platform = shop();
+    let folder = platform.folder.join("inner");
+    std::fs::create_dir(&folder).expect("a folder");
+    for file in ["seaworthy.yaml", "app.py"] {
+        std::fs::copy(platform.folder.join(file), folder.join(file)).expect("a copy");
+    }
+    let port = crate::platform::free_port().to_string();
+    platform
+        .run(&["up", "--detach", "--port", &port, "./inner"])
+        .code(0);
+    std::fs::remove_dir_all(&folder).expect("it was ours");
+    platform.run(&["ps", "./inner"]).code(0);
+    platform.run(&["down", "--wipe", "./inner"]).code(0);
+    platform
+        .run(&["ps", "./inner"])
+        .code(1)
+        .says("is no folder");
+}

@@ -4,7 +4,7 @@
 //! `uses`, keeps it running, and tells what happens as [`Event`]s. Others reach it through its control socket
 //! ([`control`]). What is shown to people, and which folders are used, is decided by the command line.
 //!
-//! One operation brings a platform up, in this order of files: [`supervisor`] reads the definition and arranges
+//! One operation brings a platform up, in this order of files: `supervisor` reads the definition and arranges
 //! addresses, `build` and `database` work side by side, then migrations, then `service` by `service` its `replica`s.
 
 mod build;

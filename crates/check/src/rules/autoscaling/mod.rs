@@ -1,0 +1,5 @@
+//! Autoscaling.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

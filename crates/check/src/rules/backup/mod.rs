@@ -1,0 +1,5 @@
+//! Backup, retention and the safety of data.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! Cost and resilience.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

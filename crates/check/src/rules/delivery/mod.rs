@@ -1,0 +1,5 @@
+//! CI and delivery.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! GitOps: paths, order, ownership.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! Network: who reaches whom.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! Observability.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,5 @@
+//! Scheduling and capacity.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

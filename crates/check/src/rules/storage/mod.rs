@@ -1,0 +1,5 @@
+//! Storage.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

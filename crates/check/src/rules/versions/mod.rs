@@ -1,0 +1,5 @@
+//! Versions and compatibility.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];

@@ -1,0 +1,12 @@
+//! What ages: charts, modules, versions, prices and support dates, from dated data files.
+//!
+//! Each table is a folder or file under `data/`, says its source and the day it was read, and has a module here that
+//! gives it types. Tables are parsed when they are first asked for, so that a run pays only for what it needs.
+
+mod date;
+
+pub use date::Date;
+
+/// Every table that ships with the program.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Knowledge;

@@ -1,0 +1,35 @@
+//! Everything that a rule can ask.
+
+use seaworthy_facts::{Facts, Sources};
+use seaworthy_knowledge::{Date, Knowledge};
+
+/// The files, what they say, and what is known of the world around them.
+#[derive(Debug)]
+pub struct World {
+    /// The files.
+    pub sources: Sources,
+    /// What they say.
+    pub facts: Facts,
+    /// What ages.
+    pub knowledge: Knowledge,
+    /// The day that support dates are held against.
+    pub today: Date,
+}
+
+impl World {
+    /// Reads every file with its reader and relates what they found.
+    pub fn new(sources: Sources, today: Date) -> Self {
+        let knowledge = Knowledge;
+        let mut facts = Facts::default();
+        seaworthy_hcl::read(&sources, &knowledge, &mut facts);
+        seaworthy_delivery::read(&sources, &mut facts);
+        seaworthy_kubernetes::read(&sources, &knowledge, &mut facts);
+        seaworthy_code::read(&sources, &mut facts);
+        Self {
+            sources,
+            facts,
+            knowledge,
+            today,
+        }
+    }
+}

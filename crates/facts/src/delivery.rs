@@ -220,6 +220,10 @@ pub struct Deed {
 
 /// What is done.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are hundreds of deeds, not millions, and every reader matches on the fields"
+)]
 pub enum What {
     /// An image is built.
     BuildImage {

@@ -8,6 +8,7 @@
 pub mod code;
 pub mod delivery;
 pub mod documents;
+mod kind;
 pub mod kubernetes;
 mod sources;
 pub mod terraform;
@@ -15,10 +16,10 @@ mod text;
 mod unseen;
 mod value;
 
+pub use kind::{Language, SourceKind};
 pub use seaworthy_diagnostics::{FileId, Span};
 pub use sources::{
-    Language, Source, SourceKind, SourceRoot, Sources, Unread, file_name, is_under, join,
-    normalized, parent,
+    Source, SourceRoot, Sources, Unread, file_name, is_under, join, normalized, parent,
 };
 pub use text::{Part, Same, Text, Unknown, UnknownKind};
 pub use unseen::{Subject, Unseen};

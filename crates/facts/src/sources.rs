@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use seaworthy_diagnostics::{FileId, SourceFile, Span};
 
+use crate::SourceKind;
+
 /// Every file that was read, and what is known of those that were not.
 #[derive(Debug, Default)]
 pub struct Sources {
@@ -38,56 +40,6 @@ pub struct SourceRoot {
     pub remote: Option<String>,
     /// The branch that the remote calls its default, where the repository says so.
     pub default_branch: Option<String>,
-}
-
-/// What a file is written in, by its name and its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SourceKind {
-    /// OpenTofu or Terraform: `.tf`, `.tofu`.
-    Terraform,
-    /// `.tfvars`.
-    TerraformVariables,
-    /// `.terraform.lock.hcl`.
-    TerraformLock,
-    /// YAML of any meaning: objects, values, workflows, Compose.
-    Yaml,
-    /// JSON: dashboards, policies, package files.
-    Json,
-    /// A file of a Helm chart's `templates/`.
-    HelmTemplate,
-    /// A shell script, by its name or its first line.
-    Shell,
-    /// `Makefile`, `*.mk`, `justfile`, `Taskfile` is YAML.
-    Makefile,
-    /// A Dockerfile or Containerfile.
-    Dockerfile,
-    /// A Jenkinsfile or another pipeline in Groovy.
-    Jenkinsfile,
-    /// Program text.
-    Code(Language),
-    /// Prose: Markdown, text.
-    Document,
-    /// Anything else that is text: `.env`, `requirements.txt`, `go.mod`, templates.
-    Text,
-}
-
-/// A language whose programs are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Language {
-    /// Go.
-    Go,
-    /// Python.
-    Python,
-    /// JavaScript.
-    JavaScript,
-    /// TypeScript, also with JSX.
-    TypeScript,
-    /// Rust.
-    Rust,
-    /// Java.
-    Java,
-    /// C#.
-    CSharp,
 }
 
 /// Why a file that is there was not read.

@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn it_is_cut_only_where_it_is_known() {
         let image = text("registry/", "name", ":latest");
-        let (name, tag) = image.rsplit_once(':').unwrap();
+        let (name, tag) = image.rsplit_once(':').expect("there is a colon");
         assert_eq!(name.to_string(), "registry/${name}");
         assert_eq!(tag.literal(), Some("latest"));
         assert!(text("a", "b", "c").split_once(':').is_none());

@@ -1,0 +1,4 @@
+//! The rules against their pages.
+
+mod example;
+mod pages;

@@ -15,6 +15,7 @@ pub mod terraform;
 mod text;
 mod unseen;
 mod value;
+pub mod yaml;
 
 pub use kind::{Language, SourceKind};
 pub use seaworthy_diagnostics::{FileId, Span};

@@ -14,6 +14,65 @@ const ARROWS: &[(&str, &[&str])] = &[
         "seaworthy-definition",
         &["seaworthy-diagnostics", "seaworthy-yaml"],
     ),
+    ("seaworthy-facts", &["seaworthy-diagnostics", "seaworthy-yaml"]),
+    ("seaworthy-knowledge", &["seaworthy-facts"]),
+    ("seaworthy-repository", &["seaworthy-facts"]),
+    (
+        "seaworthy-hcl",
+        &[
+            "seaworthy-diagnostics",
+            "seaworthy-facts",
+            "seaworthy-knowledge",
+        ],
+    ),
+    (
+        "seaworthy-delivery",
+        &[
+            "seaworthy-diagnostics",
+            "seaworthy-yaml",
+            "seaworthy-facts",
+            "seaworthy-knowledge",
+        ],
+    ),
+    (
+        "seaworthy-kubernetes",
+        &[
+            "seaworthy-diagnostics",
+            "seaworthy-yaml",
+            "seaworthy-facts",
+            "seaworthy-knowledge",
+        ],
+    ),
+    (
+        "seaworthy-code",
+        &[
+            "seaworthy-diagnostics",
+            "seaworthy-yaml",
+            "seaworthy-facts",
+        ],
+    ),
+    (
+        "seaworthy-link",
+        &[
+            "seaworthy-diagnostics",
+            "seaworthy-facts",
+            "seaworthy-knowledge",
+            "seaworthy-hcl",
+            "seaworthy-delivery",
+            "seaworthy-kubernetes",
+            "seaworthy-code",
+        ],
+    ),
+    (
+        "seaworthy-check",
+        &[
+            "seaworthy-diagnostics",
+            "seaworthy-yaml",
+            "seaworthy-facts",
+            "seaworthy-knowledge",
+            "seaworthy-link",
+        ],
+    ),
     // These two know no platform: they could serve another program.
     ("seaworthy-postgres", &[]),
     ("seaworthy-gateway", &[]),
@@ -35,6 +94,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-postgres",
             "seaworthy-gateway",
             "seaworthy-local",
+            "seaworthy-facts",
+            "seaworthy-knowledge",
+            "seaworthy-repository",
+            "seaworthy-link",
+            "seaworthy-check",
         ],
     ),
     ("service-kit", &[]),
@@ -48,6 +112,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-definition",
             "seaworthy-postgres",
             "seaworthy-testkit",
+            "seaworthy-facts",
+            "seaworthy-knowledge",
+            "seaworthy-repository",
+            "seaworthy-link",
+            "seaworthy-check",
         ],
     ),
 ];
@@ -57,6 +126,14 @@ const PURE: &[&str] = &[
     "crates/diagnostics/src/",
     "crates/yaml/src/",
     "crates/definition/src/",
+    "crates/facts/src/",
+    "crates/knowledge/src/",
+    "crates/hcl/src/",
+    "crates/delivery/src/",
+    "crates/kubernetes/src/",
+    "crates/code/src/",
+    "crates/link/src/",
+    "crates/check/src/",
 ];
 
 fn packages() -> Vec<Value> {

@@ -123,8 +123,9 @@ fn places(findings: &[Finding], world: &World) -> Vec<(String, usize, bool)> {
 }
 
 fn messages(findings: &[Finding]) -> String {
-    findings
+    let lines: Vec<_> = findings
         .iter()
-        .map(|finding| format!("  - {}\n", finding.diagnostic.message))
-        .collect()
+        .map(|finding| format!("  - {}", finding.diagnostic.message))
+        .collect();
+    lines.join("\n")
 }

@@ -8,6 +8,7 @@
 pub mod code;
 pub mod delivery;
 pub mod documents;
+mod image;
 mod kind;
 pub mod kubernetes;
 mod sources;
@@ -17,6 +18,7 @@ mod unseen;
 mod value;
 pub mod yaml;
 
+pub use image::ImageReference;
 pub use kind::{Language, SourceKind};
 pub use seaworthy_diagnostics::{FileId, Span};
 pub use sources::{

@@ -49,8 +49,10 @@ pub enum Unread {
     Binary,
     /// It is larger than what is read.
     TooLarge,
-    /// The system refused.
+    /// The system refused, or it lies outside of the root.
     Refused,
+    /// It is a program of somebody else's library.
+    Vendored,
 }
 
 impl Sources {

@@ -1,0 +1,3 @@
+//! Reading folders from disk.
+
+mod load;

@@ -1,7 +1,11 @@
 //! Relates what the readers found: who uses, reaches, trusts and applies what.
 //!
-//! [`World`] is what every rule is given: the files, the facts, the tables, and the day.
+//! [`World`] is what every rule is given: the files, the facts, the tables, and the day. [`LinkGraph`] shows the same
+//! as nodes and relations.
 
+pub mod graph;
+pub mod network;
 mod world;
 
+pub use graph::LinkGraph;
 pub use world::World;

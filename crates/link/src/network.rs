@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use seaworthy_facts::terraform::{Resource, Root};
 use seaworthy_facts::{Span, Value};
 
@@ -58,6 +59,8 @@ pub struct Carried {
     pub groups: Vec<(Group, Span)>,
     /// There may be others.
     pub incomplete: bool,
+    /// The address ranges it lives in: of its subnets, else of their VPC. Empty where they are not known.
+    pub ranges: Vec<IpNet>,
 }
 
 /// Whether something reaches something, and the rule or the place that decides.
@@ -244,6 +247,12 @@ pub fn pod_groups(root: &Root, cluster: &Resource) -> Carried {
         carried.incomplete = true;
     }
     carried.groups.dedup_by(|a, b| a.0 == b.0);
+    let subnets = root
+        .resources("aws_eks_node_group")
+        .find(|nodes| refers(nodes))
+        .and_then(|nodes| nodes.at("subnet_ids"))
+        .or_else(|| cluster.at("vpc_config.subnet_ids"));
+    carried.ranges = ranges(root, subnets);
     carried
 }
 
@@ -289,6 +298,48 @@ pub fn database_port(database: &Resource) -> Option<i64> {
         engine if engine.starts_with("sqlserver") => 1433,
         engine if engine.starts_with("oracle") => 1521,
         _ => return None,
+    })
+}
+
+/// Whether a range holds all of these (yes), none (no), or some or nobody knows.
+fn holds(range: &str, ranges: &[IpNet]) -> Option<bool> {
+    let range: IpNet = range.parse().ok()?;
+    if range.prefix_len() == 0 {
+        return Some(true);
+    }
+    if ranges.is_empty() {
+        return None;
+    }
+    if ranges.iter().all(|inner| range.contains(inner)) {
+        return Some(true);
+    }
+    let touches = |other: &IpNet| range.contains(other) || other.contains(&range);
+    if ranges.iter().any(touches) {
+        None
+    } else {
+        Some(false)
+    }
+}
+
+/// The ranges of the subnets that a value lists, else those of every VPC of the configuration.
+fn ranges(root: &Root, subnets: Option<&Value>) -> Vec<IpNet> {
+    let named: Option<Vec<IpNet>> = subnets.and_then(|subnets| {
+        let unknowns = subnets.unknowns();
+        let found: Option<Vec<IpNet>> = unknowns
+            .iter()
+            .map(|(unknown, _)| {
+                root.find(unknown.resource.as_deref()?)?
+                    .str("cidr_block")?
+                    .parse()
+                    .ok()
+            })
+            .collect();
+        found.filter(|found| !found.is_empty())
+    });
+    named.unwrap_or_else(|| {
+        root.resources("aws_vpc")
+            .filter_map(|vpc| vpc.str("cidr_block")?.parse().ok())
+            .collect()
     })
 }
 

@@ -410,17 +410,20 @@ pub fn reaches(root: &Root, from: &Carried, to: &Carried, port: i64) -> Reach {
                             };
                         }
                     }
-                    Who::Addresses(range) if &**range == "0.0.0.0/0" => {
-                        return Reach::Allowed {
-                            rule: peer.span,
-                            by: None,
-                        };
-                    }
-                    // A range may hold the nodes' subnets; who asks compares it with those.
-                    Who::Addresses(range) => {
-                        hidden =
-                            Some(format!("whether `{range}` holds the nodes' addresses").into());
-                    }
+                    Who::Addresses(range) => match holds(range, &from.ranges) {
+                        Some(true) => {
+                            return Reach::Allowed {
+                                rule: peer.span,
+                                by: None,
+                            };
+                        }
+                        Some(false) => {}
+                        None => {
+                            hidden = Some(
+                                format!("whether `{range}` holds the nodes' addresses").into(),
+                            );
+                        }
+                    },
                     Who::Unknown => hidden = Some("whom a rule lets in".into()),
                 }
             }

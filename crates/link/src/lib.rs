@@ -5,6 +5,7 @@
 
 pub mod graph;
 pub mod network;
+pub mod why;
 mod world;
 
 pub use graph::LinkGraph;

@@ -407,6 +407,8 @@ pub(super) fn add_tag(graph: &mut LinkGraph, text: &Text) -> NodeIndex {
     };
     let tag = graph.add(NodeKind::Tag, "", tagged, None);
     let image = graph.add(NodeKind::Image, "", repository.to_string(), None);
+    graph.graph[tag].image = Some(reference.clone());
+    graph.graph[image].image = Some(repository);
     graph.relate(tag, Relation::PartOf, image, None);
     let registry = reference.repository.literal().and_then(|name| {
         graph

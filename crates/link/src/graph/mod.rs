@@ -14,7 +14,7 @@ use std::sync::Arc;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
-use seaworthy_facts::Span;
+use seaworthy_facts::{ImageReference, Span};
 
 use crate::World;
 
@@ -36,6 +36,8 @@ pub struct Node {
     pub scope: Arc<str>,
     /// Where it is declared; `None` for what is only referred to.
     pub span: Option<Span>,
+    /// Of a tag or an image: its reference, with its holes.
+    pub image: Option<ImageReference>,
 }
 
 /// A relation of one thing to another.
@@ -343,6 +345,7 @@ impl LinkGraph {
             name: key.2.clone(),
             scope: key.1.clone(),
             span,
+            image: None,
         });
         self.by_key.insert(key, index);
         index

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Env(commands::env::EnvArgs),
     Down(commands::down::DownArgs),
     Check(commands::check::CheckArgs),
+    Graph(commands::graph::GraphArgs),
+    Why(commands::why::WhyArgs),
     Explain(commands::explain::ExplainArgs),
     Schema(commands::schema::SchemaArgs),
     New(commands::new::NewArgs),

@@ -5,6 +5,7 @@
 mod arguments;
 mod commands;
 mod exit;
+mod linked;
 mod platform;
 mod printer;
 mod progress;

@@ -135,7 +135,7 @@ pub fn why(world: &World, graph: &LinkGraph, from: &str, to: &str) -> Result<Ans
 }
 
 /// The one thing that a word means.
-fn one(graph: &LinkGraph, word: &str) -> Result<NodeIndex, Unclear> {
+pub fn one(graph: &LinkGraph, word: &str) -> Result<NodeIndex, Unclear> {
     let found = graph.find(word);
     // What is declared comes before what is only spoken of.
     let declared: Vec<_> = found

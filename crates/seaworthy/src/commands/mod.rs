@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod down;
 pub(crate) mod env;
 pub(crate) mod explain;
+pub(crate) mod graph;
 pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod new;
@@ -13,6 +14,7 @@ pub(crate) mod psql;
 pub(crate) mod restart;
 pub(crate) mod schema;
 pub(crate) mod up;
+pub(crate) mod why;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::{CommandError, CommandResult};
@@ -28,6 +30,8 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
         Command::Env(args) => env::run(&args),
         Command::Down(args) => down::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Graph(args) => graph::run(&args),
+        Command::Why(args) => why::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::New(args) => new::run(&args),

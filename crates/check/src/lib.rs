@@ -5,6 +5,7 @@
 //! the readers and `seaworthy-link`, not here.
 
 mod finding;
+pub mod page;
 mod rule;
 mod rules;
 

@@ -1,4 +1,3 @@
 //! The rules against their pages.
 
-mod example;
 mod pages;

@@ -7,7 +7,7 @@ use seaworthy_check::{Finding, Rule};
 use seaworthy_diagnostics::LabelKind;
 use seaworthy_link::World;
 
-use crate::example::Example;
+use seaworthy_check::page::Example;
 
 const SECTIONS: [&str; 4] = ["Why it matters", "Failing", "Fixed", "When to allow it"];
 
@@ -64,7 +64,7 @@ fn problems(rule: &Rule, page: &str, which: &str) -> Vec<String> {
         Some(failing) => {
             let expected = failing.marks();
             assert!(!expected.is_empty(), "{}: {which} marks no line", rule.name);
-            let world = failing.world();
+            let world = world(&failing);
             let findings = of(rule, &world);
             let found = places(&findings, &world);
             if found != expected {
@@ -84,7 +84,7 @@ fn problems(rule: &Rule, page: &str, which: &str) -> Vec<String> {
                 "{}: {which} shows no fixed files",
                 rule.name
             );
-            let world = fixed.world();
+            let world = world(&fixed);
             let findings = of(rule, &world);
             if !findings.is_empty() {
                 problems.push(format!(
@@ -97,6 +97,12 @@ fn problems(rule: &Rule, page: &str, which: &str) -> Vec<String> {
         }
     }
     problems
+}
+
+/// The repository, read and linked, on the day that all examples happen.
+fn world(example: &Example) -> World {
+    let today = "2026-11-21".parse().expect("it is a date");
+    World::new(example.sources(), today)
 }
 
 fn of(rule: &Rule, world: &World) -> Vec<Finding> {

@@ -1,29 +1,35 @@
-//! Examples in Markdown: files with marked lines.
+//! The examples of a rule's page: files with marked lines.
+//!
+//! They are the rule's tests, the corpus on which other checkers are compared, and what the reference shows.
 
 use seaworthy_facts::{SourceKind, SourceRoot, Sources};
-use seaworthy_knowledge::Date;
-use seaworthy_link::World;
 
 /// A section of a page: the files of one small repository.
 #[derive(Debug, Default)]
-pub(crate) struct Example {
-    pub(crate) files: Vec<ExampleFile>,
-    pub(crate) remote: Option<String>,
+pub struct Example {
+    /// Its files.
+    pub files: Vec<ExampleFile>,
+    /// `owner/name` of the repository's remote, where the section says one.
+    pub remote: Option<String>,
 }
 
 /// A file, with the lines where labels are expected to start.
 #[derive(Debug)]
-pub(crate) struct ExampleFile {
-    pub(crate) path: String,
-    pub(crate) text: String,
-    pub(crate) primary: Vec<usize>,
-    pub(crate) secondary: Vec<usize>,
+pub struct ExampleFile {
+    /// Its path.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// The lines where primary labels start.
+    pub primary: Vec<usize>,
+    /// The lines where other labels start.
+    pub secondary: Vec<usize>,
 }
 
 impl Example {
     /// The files of a section, or nothing where the page lacks it. A fence's info string gives the file:
     /// `hcl file=iam.tf primary=3,9 secondary=4`. A line `Remote: owner/name` gives the repository's remote.
-    pub(crate) fn of(page: &str, section: &str) -> Option<Self> {
+    pub fn of(page: &str, section: &str) -> Option<Self> {
         let start = page.find(&format!("\n## {section}\n"))?;
         let body = &page[start + section.len() + 5..];
         let mut example = Self::default();
@@ -56,7 +62,7 @@ impl Example {
                 attribute(name)
                     .into_iter()
                     .flat_map(|list| list.split(','))
-                    .map(|number| number.parse().expect("line numbers after `=`"))
+                    .filter_map(|number| number.parse().ok())
                     .collect()
             };
             let Some(path) = attribute("file") else {
@@ -72,8 +78,8 @@ impl Example {
         Some(example)
     }
 
-    /// The repository, read and linked, on the day that all examples happen.
-    pub(crate) fn world(&self) -> World {
+    /// The files as a run would load them.
+    pub fn sources(&self) -> Sources {
         let mut sources = Sources::default();
         let root = sources.add_root(SourceRoot {
             remote: self.remote.clone(),
@@ -84,11 +90,11 @@ impl Example {
             let kind = SourceKind::of(&file.path, &file.text);
             sources.add(root, &file.path, &file.text, kind, false);
         }
-        World::new(sources, today())
+        sources
     }
 
     /// Where labels are expected: path, line, primary.
-    pub(crate) fn marks(&self) -> Vec<(String, usize, bool)> {
+    pub fn marks(&self) -> Vec<(String, usize, bool)> {
         let mut marks: Vec<_> = self
             .files
             .iter()
@@ -103,9 +109,4 @@ impl Example {
         marks.sort();
         marks
     }
-}
-
-/// The day of all examples.
-fn today() -> Date {
-    "2026-11-21".parse().expect("it is a date")
 }

@@ -4,6 +4,7 @@
 //! gives it types. Tables are parsed when they are first asked for, so that a run pays only for what it needs.
 
 mod date;
+pub mod iam;
 
 pub use date::Date;
 

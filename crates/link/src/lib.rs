@@ -4,6 +4,7 @@
 //! as nodes and relations.
 
 pub mod graph;
+pub mod iam;
 pub mod network;
 pub mod why;
 mod world;

@@ -1,7 +1,11 @@
 //! Everything that a rule can ask.
 
+use std::sync::OnceLock;
+
 use seaworthy_facts::{Facts, Sources};
 use seaworthy_knowledge::{Date, Knowledge};
+
+use crate::iam::Iam;
 
 /// The files, what they say, and what is known of the world around them.
 #[derive(Debug)]
@@ -14,6 +18,7 @@ pub struct World {
     pub knowledge: Knowledge,
     /// The day that support dates are held against.
     pub today: Date,
+    iam: OnceLock<Iam>,
 }
 
 impl World {
@@ -30,6 +35,13 @@ impl World {
             facts,
             knowledge,
             today,
+            iam: OnceLock::new(),
         }
+    }
+
+    /// Roles, trusts, policies; read when they are first asked for.
+    pub fn iam(&self) -> &Iam {
+        self.iam
+            .get_or_init(|| Iam::read(&self.facts, &self.knowledge))
     }
 }

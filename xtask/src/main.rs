@@ -11,6 +11,7 @@
 mod bench;
 mod children;
 mod command;
+mod compare;
 mod generate;
 mod test;
 mod tools;
@@ -38,6 +39,8 @@ enum Chore {
     Test(test::Options),
     /// Measure against what a user would use instead, side by side (method: docs/benchmarks.md)
     Bench(bench::Options),
+    /// Hold `check` and other checkers against the rules' own examples, and print who tells them apart
+    Compare,
     /// Serve a constant, for the benchmark to compare with
     #[command(hide = true)]
     Constant(bench::constant::Options),
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Chore::Tools => tools::run(),
         Chore::Test(options) => test::run_phases(&options),
         Chore::Bench(options) => bench::run_chore(&options),
+        Chore::Compare => compare::run(),
         Chore::Constant(options) => bench::constant::serve(&options),
         Chore::Generate(options) => generate::run_chore(&options),
     };

@@ -8,6 +8,7 @@
 mod debian;
 mod golang;
 pub(crate) mod postgres;
+mod python;
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +43,50 @@ enum Way {
         module: &'static str,
         version: &'static str,
     },
+    /// A program of a Python package, with an environment of its own in the cache.
+    Python {
+        package: &'static str,
+        version: &'static str,
+    },
 }
+
+/// Other checkers, to be compared with. They are large, so that only the chores that compare get them.
+const CHECKERS: &[Tool] = &[
+    Tool {
+        program: "checkov",
+        purpose: "comparing `check` with it",
+        version: &["--version"],
+        ways: &[Way::Python {
+            package: "checkov",
+            version: "3.3.30",
+        }],
+    },
+    Tool {
+        program: "zizmor",
+        purpose: "comparing `check` with it",
+        version: &["--version"],
+        ways: &[Way::Python {
+            package: "zizmor",
+            version: "1.32.0",
+        }],
+    },
+    Tool {
+        program: "actionlint",
+        purpose: "comparing `check` with it",
+        version: &["-version"],
+        ways: &[Way::Go {
+            module: "github.com/rhysd/actionlint/cmd/actionlint",
+            version: "v1.7.12",
+        }],
+    },
+    Tool {
+        program: "kube-linter",
+        purpose: "comparing `check` with it",
+        version: &["version"],
+        // Its module has an address of its own, which mirrors of modules do not serve: taken where it is on PATH.
+        ways: &[],
+    },
+];
 
 const TOOLS: &[Tool] = &[
     Tool {
@@ -160,6 +204,15 @@ pub(crate) fn run() -> Result<(), Failure> {
     .into())
 }
 
+/// Gets a checker to compare with and gives its path and version.
+pub(crate) fn checker(program: &str) -> Result<(PathBuf, String), Failure> {
+    let tool = CHECKERS
+        .iter()
+        .find(|tool| tool.program == program)
+        .ok_or_else(|| format!("`{program}` is none of the checkers"))?;
+    tool.get().map(|found| (found.path, found.version))
+}
+
 fn report(program: &str, found: Result<Found, Failure>, missing: &mut Vec<String>) {
     match found {
         Ok(found) => println!(
@@ -225,6 +278,7 @@ impl Way {
                 debian::unpack(package, path, &cached_programs().join(program))
             }
             Self::Go { module, version } => golang::install(module, version, &cached_programs()),
+            Self::Python { package, version } => python::install(package, version, program),
         }
     }
 }
@@ -236,6 +290,7 @@ impl std::fmt::Display for Way {
             Self::Install { packages } => write!(f, "`apt-get install {}`", packages.join(" ")),
             Self::Unpack { package, .. } => write!(f, "`apt-get download {package}`, unpacked"),
             Self::Go { module, version } => write!(f, "`go install {module}@{version}`"),
+            Self::Python { package, version } => write!(f, "`pip install {package}=={version}`"),
         }
     }
 }

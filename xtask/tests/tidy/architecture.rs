@@ -14,7 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
         "seaworthy-definition",
         &["seaworthy-diagnostics", "seaworthy-yaml"],
     ),
-    ("seaworthy-facts", &["seaworthy-diagnostics", "seaworthy-yaml"]),
+    (
+        "seaworthy-facts",
+        &["seaworthy-diagnostics", "seaworthy-yaml"],
+    ),
     ("seaworthy-knowledge", &["seaworthy-facts"]),
     ("seaworthy-repository", &["seaworthy-facts"]),
     (
@@ -45,11 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "seaworthy-code",
-        &[
-            "seaworthy-diagnostics",
-            "seaworthy-yaml",
-            "seaworthy-facts",
-        ],
+        &["seaworthy-diagnostics", "seaworthy-yaml", "seaworthy-facts"],
     ),
     (
         "seaworthy-link",
@@ -109,6 +108,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "xtask",
         &[
+            "seaworthy-diagnostics",
             "seaworthy-definition",
             "seaworthy-postgres",
             "seaworthy-testkit",

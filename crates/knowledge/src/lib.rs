@@ -5,8 +5,10 @@
 
 mod date;
 pub mod iam;
+mod modules;
 
 pub use date::Date;
+pub use modules::{Module, Untyped, Version, newest_major};
 
 /// Every table that ships with the program.
 #[derive(Debug, Clone, Copy, Default)]

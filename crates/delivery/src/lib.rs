@@ -7,6 +7,7 @@ mod deeds;
 mod documents;
 mod files;
 mod fragment;
+mod github;
 mod make;
 mod scripts;
 mod shell;
@@ -23,4 +24,5 @@ pub fn read(sources: &Sources, facts: &mut Facts) {
     delivery
         .scripts
         .extend(documents::scripts(sources, &shells));
+    github::read(&files, &shells, delivery, &mut facts.unseen);
 }

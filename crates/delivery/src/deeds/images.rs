@@ -92,7 +92,9 @@ pub(super) fn docker(line: &Line<'_>) -> Vec<What> {
                 .collect();
             vec![What::BuildImage {
                 tags: options.all(&["t", "tag"]).cloned().collect(),
-                context: options.rest.last().cloned(),
+                context: options.rest.last().cloned().or_else(|| {
+                    (line.program == "buildah").then(|| Value::string(".", line.command.span))
+                }),
                 dockerfile: options.one(&["f", "file"]),
                 platforms,
                 push: options.has(&["push"]) || outputs_registry,

@@ -10,6 +10,8 @@ mod terraform;
 
 use std::collections::HashMap;
 
+pub(crate) use images::{split_commas, with_tag};
+
 use seaworthy_facts::delivery::{Command, What};
 use seaworthy_facts::{Value, file_name};
 

@@ -316,7 +316,7 @@ impl<'a> Run<'a> {
                     Some(done) => text.push_str(&done),
                     None => {
                         let of = known.map_or_else(|| name.clone(), |known| known.to_string());
-                        text.push_hole(named_result(&format!("${{{of}{rest}}}")));
+                        text.push_hole(named_result(&format!("{of}{rest}")));
                     }
                 }
             }

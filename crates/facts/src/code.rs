@@ -14,7 +14,7 @@ pub struct Code {
 }
 
 /// The program text of one folder that has a Dockerfile, `go.mod`, `package.json`, `Cargo.toml`, `pom.xml` or its like.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Program {
     /// Its folder.
     pub folder: Arc<str>,
@@ -50,6 +50,12 @@ pub struct Program {
     pub dependencies: Vec<(Arc<str>, Option<Arc<str>>, Span)>,
     /// Some reads may have been missed: variables read by a name that is computed, or a framework that reads them all.
     pub reads_others: bool,
+    /// Some routes may have been missed: routers put under a path that is computed, routes made by convention.
+    pub routes_others: bool,
+    /// Some ports may have been missed: a port that is computed, a framework that chooses one.
+    pub listens_others: bool,
+    /// Places where the end of a server's life kills the program before requests are answered.
+    pub shutdowns: Vec<Shutdown>,
 }
 
 /// An environment variable that is read.
@@ -141,4 +147,17 @@ pub struct HealthIgnores {
     pub handler: Span,
     /// The dependency it does not look at.
     pub dependency: Span,
+    /// One connection that all requests share and that does not come back by itself, where there is one.
+    pub shared: Option<Span>,
+}
+
+/// A server that is told to finish, and a caller that takes its end for a failure.
+#[derive(Debug)]
+pub struct Shutdown {
+    /// The call that serves.
+    pub serves: Span,
+    /// The call that ends the program when serving ends.
+    pub ends: Span,
+    /// The call that tells the server to finish.
+    pub finishes: Span,
 }

@@ -1,0 +1,40 @@
+//! What each language's grammar has alone.
+
+mod csharp;
+mod go;
+mod java;
+mod javascript;
+mod python;
+pub(crate) mod rust;
+
+use seaworthy_facts::Language;
+use tree_sitter::Node;
+
+use crate::lower::Lowering;
+use crate::syntax::Expr;
+
+/// The grammar of a language; TypeScript with JSX reads TypeScript without it, but for casts in angle brackets.
+pub(crate) fn grammar(language: Language, path: &str) -> tree_sitter::Language {
+    match language {
+        Language::Go => tree_sitter_go::LANGUAGE.into(),
+        Language::Python => tree_sitter_python::LANGUAGE.into(),
+        Language::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
+        Language::TypeScript if path.ends_with('x') => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        Language::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+        Language::Rust => tree_sitter_rust::LANGUAGE.into(),
+        Language::Java => tree_sitter_java::LANGUAGE.into(),
+        Language::CSharp => tree_sitter_c_sharp::LANGUAGE.into(),
+    }
+}
+
+/// A node that only this language has; the outer `None` where it is common, the inner where it means nothing.
+pub(crate) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Option<Expr>> {
+    match lowering.language {
+        Language::Go => go::special(lowering, node),
+        Language::Python => python::special(lowering, node),
+        Language::JavaScript | Language::TypeScript => javascript::special(lowering, node),
+        Language::Rust => rust::special(lowering, node),
+        Language::Java => java::special(lowering, node),
+        Language::CSharp => csharp::special(lowering, node),
+    }
+}

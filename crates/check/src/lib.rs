@@ -4,14 +4,24 @@
 //! `rules/<theme>/` with its page beside it; the page's examples are its tests. What the files say is found out by
 //! the readers and `seaworthy-link`, not here.
 
+pub mod allow;
+mod baseline;
 mod finding;
+pub mod fingerprint;
 pub mod page;
+pub mod report;
 mod rule;
 mod rules;
+mod select;
+pub mod settings;
+pub mod verdict;
 
+pub use baseline::Baseline;
 pub use finding::{Confidence, Finding, Link};
 pub use rule::{Rule, Severity};
-pub use rules::{all, find};
+pub use rules::{Theme, all, find, theme_of, themes};
+pub use select::{Deny, SEVERITIES, SYNTAX, Selection, Selector, UnknownSelector};
+pub use settings::Settings;
 
 use seaworthy_link::World;
 

@@ -24,27 +24,51 @@ const LONGEST_LINE: usize = 2000;
 ///
 /// A label whose file is not among `sources` is left out.
 pub fn render(diagnostics: &[Diagnostic], sources: &[&SourceFile], colour: Colour) -> String {
-    let renderer = match colour {
-        Colour::Never => Renderer::plain(),
-        Colour::Always => Renderer::styled(),
-    }
-    .decor_style(DecorStyle::Ascii);
+    let renderer = renderer(colour);
     let mut text = String::new();
     for diagnostic in diagnostics {
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&renderer.render(&groups(diagnostic, sources)));
+        text.push_str(&renderer.render(&groups(diagnostic, None, sources)));
         text.push('\n');
     }
     text
 }
 
-fn groups<'a>(diagnostic: &'a Diagnostic, sources: &[&'a SourceFile]) -> Vec<Group<'a>> {
+/// One diagnostic whose severity has a word of its own: `breaks[rule]: …` in the place of `error[rule]: …`.
+pub fn render_as(
+    word: &str,
+    diagnostic: &Diagnostic,
+    sources: &[&SourceFile],
+    colour: Colour,
+) -> String {
+    let mut text = renderer(colour).render(&groups(diagnostic, Some(word), sources));
+    text.push('\n');
+    text
+}
+
+fn renderer(colour: Colour) -> Renderer {
+    match colour {
+        Colour::Never => Renderer::plain(),
+        Colour::Always => Renderer::styled(),
+    }
+    .decor_style(DecorStyle::Ascii)
+}
+
+fn groups<'a>(
+    diagnostic: &'a Diagnostic,
+    word: Option<&'a str>,
+    sources: &[&'a SourceFile],
+) -> Vec<Group<'a>> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
+    };
+    let level = match word {
+        Some(word) => level.with_name(word),
+        None => level,
     };
     let mut group = level
         .primary_title(diagnostic.message.as_str())

@@ -33,3 +33,18 @@ pub enum Subject {
     /// An action or workflow of another repository.
     Action,
 }
+
+impl Subject {
+    /// The word that messages and JSON use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Chart => "chart",
+            Self::Template => "template",
+            Self::Remote => "remote",
+            Self::File => "file",
+            Self::Repository => "repository",
+            Self::Action => "action",
+        }
+    }
+}

@@ -7,7 +7,8 @@ use crate::commands;
 /// From one file to a production platform on AWS and Kubernetes.
 ///
 /// `seaworthy.yaml` describes services, databases and environments. `seaworthy up` runs all of it on this machine:
-/// real PostgreSQL, every service, a gateway.
+/// real PostgreSQL, every service, a gateway. `seaworthy check` needs no such file: it reads any platform repository
+/// and says where two files disagree.
 #[derive(Debug, Parser)]
 #[command(name = "seaworthy", version, max_term_width = 100, after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -23,9 +24,9 @@ Environment variables:
 
 Exit codes:
   0  done
-  1  it did not work: a build, a migration, a service
+  1  it did not work: a build, a migration, a service; `check` found what `--deny` names
   2  the command line is wrong
-  3  the definition has errors
+  3  the definition, or the settings of `check`, has errors
   4  refused, and nothing was changed: not running, data would be lost
   130  interrupted";
 
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     Check(commands::check::CheckArgs),
     Graph(commands::graph::GraphArgs),
     Why(commands::why::WhyArgs),
+    Rule(commands::rule::RuleArgs),
     Explain(commands::explain::ExplainArgs),
     Schema(commands::schema::SchemaArgs),
     New(commands::new::NewArgs),

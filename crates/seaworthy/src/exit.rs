@@ -12,6 +12,8 @@ use crate::printer;
 pub(crate) enum CommandError {
     /// The definition has errors; they were printed.
     Definition,
+    /// `check` found what makes it fail; it was printed.
+    Findings,
     /// Something on this machine did not work.
     Failure(Failure),
     /// Like `Failure`, and it was printed as it happened.
@@ -33,7 +35,7 @@ impl CommandError {
     fn code(&self) -> u8 {
         match self {
             Self::BrokenPipe => 0,
-            Self::Failure(_) | Self::Told => 1,
+            Self::Failure(_) | Self::Told | Self::Findings => 1,
             Self::Usage(_) => 2,
             Self::Definition => 3,
             Self::Refused(_) => 4,
@@ -120,6 +122,7 @@ pub(crate) fn finish(result: CommandResult) -> ExitCode {
             printer::failure(failure);
         }
         CommandError::Definition
+        | CommandError::Findings
         | CommandError::Told
         | CommandError::BrokenPipe
         | CommandError::Interrupted => {}

@@ -17,7 +17,7 @@ pub(crate) fn world(paths: &[PathBuf], today: Option<Date>) -> Result<World, Com
 }
 
 /// The day in UTC, by the clock.
-fn date_of_today() -> Date {
+pub(crate) fn date_of_today() -> Date {
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());

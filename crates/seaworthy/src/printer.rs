@@ -100,7 +100,7 @@ pub(crate) fn diagnostics(
 }
 
 /// <https://no-color.org>
-fn no_colour() -> bool {
+pub(crate) fn no_colour() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod new;
 pub(crate) mod ps;
 pub(crate) mod psql;
 pub(crate) mod restart;
+pub(crate) mod rule;
 pub(crate) mod schema;
 pub(crate) mod up;
 pub(crate) mod why;
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
         Command::Check(args) => check::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Why(args) => why::run(&args),
+        Command::Rule(args) => rule::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::New(args) => new::run(&args),

@@ -5,6 +5,8 @@
 
 mod date;
 pub mod iam;
+pub mod log_switches;
+pub mod migrations;
 mod modules;
 
 pub use date::Date;

@@ -3,6 +3,10 @@
 //! [`World`] is what every rule is given: the files, the facts, the tables, and the day. [`LinkGraph`] shows the same
 //! as nodes and relations.
 
+pub mod built;
+pub mod clusters;
+pub mod environment;
+pub mod exposure;
 pub mod graph;
 pub mod iam;
 pub mod network;

@@ -1,5 +1,7 @@
 //! Observability.
 
+mod log_group_without_producer;
+
 use crate::Rule;
 
-pub(crate) const RULES: &[Rule] = &[];
+pub(crate) const RULES: &[Rule] = &[log_group_without_producer::RULE];

@@ -1,0 +1,151 @@
+//! Which program of these files runs in an image.
+
+use seaworthy_facts::code::Program;
+use seaworthy_facts::delivery::{Dockerfile, What};
+use seaworthy_facts::{ImageReference, Same, Value, file_name, join};
+
+use crate::World;
+
+/// The folders from which an image of this name is built here. Empty where none is, or where that is not sure.
+pub fn contexts(world: &World, image: &Value) -> Vec<String> {
+    let Some(text) = image.text() else {
+        return Vec::new();
+    };
+    let wanted = ImageReference::parse(&text);
+    let mut sure = Vec::new();
+    let mut possible = Vec::new();
+    let mut add = |name: &Value, folder: &str, context: &Value| {
+        let Some(name) = name.text() else { return };
+        let fits = ImageReference::parse(&name).same_repository(&wanted);
+        let into = match fits {
+            Same::Never => return,
+            Same::Always => &mut sure,
+            Same::Maybe => &mut possible,
+        };
+        let contexts = context.text().map(|text| text.expanded());
+        for context in contexts.iter().flatten().filter_map(|text| text.literal()) {
+            into.push(join(folder, context));
+        }
+    };
+    for (_, deed) in world.facts.delivery.deeds() {
+        if let What::BuildImage {
+            tags,
+            context: Some(context),
+            ..
+        } = &deed.what
+        {
+            let Some(folder) = deed.folder.literal() else {
+                continue;
+            };
+            for tag in tags {
+                add(tag, folder, context);
+            }
+        }
+    }
+    for build in &world.facts.delivery.builds {
+        let folder = world.sources.folder(build.span.file);
+        add(&build.image, folder, &build.context);
+    }
+    for compose in &world.facts.delivery.compose {
+        for service in &compose.services {
+            let context = service.body.get("build");
+            let context = context.and_then(|build| build.get("context").or(Some(build)));
+            if let (Some(image), Some(context)) = (service.body.get("image"), context) {
+                add(image, world.sources.folder(compose.file), context);
+            }
+        }
+    }
+    let mut found = if sure.is_empty() { possible } else { sure };
+    found.sort();
+    found.dedup();
+    if found.len() > 1
+        && let Some(name) = wanted.repository.literal()
+    {
+        // One step builds several: the folder that is called like the image.
+        let last = file_name(name).to_owned();
+        let called: Vec<String> = found
+            .iter()
+            .filter(|folder| file_name(folder) == last)
+            .cloned()
+            .collect();
+        return if called.len() == 1 {
+            called
+        } else {
+            Vec::new()
+        };
+    }
+    found
+}
+
+/// The program that runs in an image, where that is sure: the one in the folder that the image is built from, or, if
+/// no build is in sight, the only one whose folder is called like the image.
+pub fn program<'a>(world: &'a World, image: &Value) -> Option<&'a Program> {
+    let programs = &world.facts.code.programs;
+    let contexts = contexts(world, image);
+    if let [context] = contexts.as_slice() {
+        let own = programs.iter().find(|program| *program.folder == **context);
+        return own.or_else(|| {
+            let mut below = programs
+                .iter()
+                .filter(|program| seaworthy_facts::is_under(&program.folder, context));
+            let first = below.next()?;
+            below.next().is_none().then_some(first)
+        });
+    }
+    if !contexts.is_empty() {
+        return None;
+    }
+    let name = called(image)?;
+    let mut like = programs
+        .iter()
+        .filter(|program| file_name(&program.folder) == name);
+    let first = like.next()?;
+    like.next().is_none().then_some(first)
+}
+
+/// The Dockerfile that an image is built with, where that is sure.
+pub fn dockerfile<'a>(world: &'a World, image: &Value) -> Option<&'a Dockerfile> {
+    let files = &world.facts.delivery.dockerfiles;
+    let contexts = contexts(world, image);
+    let folder_of = |file: &Dockerfile| world.sources.folder(file.file).to_owned();
+    let mut like: Vec<&Dockerfile> = match contexts.as_slice() {
+        [context] => files
+            .iter()
+            .filter(|file| folder_of(file) == *context)
+            .collect(),
+        [] => {
+            let name = called(image)?;
+            files
+                .iter()
+                .filter(|file| file_name(&folder_of(file)) == name)
+                .collect()
+        }
+        _ => return None,
+    };
+    let one = like.pop()?;
+    like.is_empty().then_some(one)
+}
+
+/// Whether an image is the platform's own: built here, or from a registry that belongs to an account.
+pub fn is_own(world: &World, image: &Value) -> bool {
+    let Some(text) = image.text() else {
+        return false;
+    };
+    let reference = ImageReference::parse(&text);
+    let private = reference.registry.as_ref().is_some_and(|registry| {
+        let end = registry.known_suffix();
+        (end.ends_with(".amazonaws.com") && !registry.known_prefix().starts_with("602401143452"))
+            || end.ends_with(".azurecr.io")
+            || (end.ends_with("-docker.pkg.dev")
+                && !reference.repository.known_prefix().starts_with("google-"))
+    });
+    private || !contexts(world, image).is_empty()
+}
+
+fn called(image: &Value) -> Option<String> {
+    let reference = ImageReference::parse(&image.text()?);
+    reference
+        .repository
+        .literal()
+        .map(|name| file_name(name).to_owned())
+}

@@ -13,5 +13,5 @@ pub use date::Date;
 pub use modules::{Module, Untyped, Version, newest_major};
 
 /// Every table that ships with the program.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub struct Knowledge;

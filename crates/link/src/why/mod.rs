@@ -1,11 +1,13 @@
 //! Whether A reaches or may use B: the chain, or the first link that refuses.
 //!
 //! A question's kinds decide what "reaches" means: from a workload to a database it is security groups
-//! ([`databases`]), to a secret it is references and roles (`secrets`), from a workflow it is trust and policy
-//! (`roles`), from a tag it is who pushes and who pulls ([`tags`]). Any other pair is answered by the graph's
+//! ([`databases`]), to a secret it is references and roles ([`secrets`]), from a workflow it is trust and policy
+//! ([`roles`]), from a tag it is who pushes and who pulls ([`tags`]). Any other pair is answered by the graph's
 //! relations alone.
 
 mod databases;
+mod roles;
+mod secrets;
 mod tags;
 
 use petgraph::graph::NodeIndex;
@@ -119,10 +121,23 @@ impl Answer {
 /// for `to` an action of AWS: `ecr:PutImage`.
 pub fn why(world: &World, graph: &LinkGraph, from: &str, to: &str) -> Result<Answer, Unclear> {
     let source = one(graph, from)?;
+    let a = graph.node(source);
+    if is_action(to) {
+        let steps = to_action(world, graph, source, to);
+        return Ok(Answer::of(steps, &a.label(), to));
+    }
     let target = one(graph, to)?;
-    let (a, b) = (graph.node(source), graph.node(target));
+    let b = graph.node(target);
     let steps = match (a.kind, b.kind) {
         (NodeKind::Workload, NodeKind::Database) => databases::steps(world, a, b),
+        (NodeKind::Workload, NodeKind::Secret) => secrets::of_cluster(world, graph, source, target),
+        (NodeKind::Workload, NodeKind::CloudSecret) => {
+            secrets::of_cloud(world, graph, source, target)
+        }
+        (NodeKind::Workload, NodeKind::Role) => roles::of_workload(world, a, Some(b)).0,
+        (NodeKind::Pipeline | NodeKind::Job, NodeKind::Role) => {
+            roles::of_pipeline(world, a, Some(b)).0
+        }
         (NodeKind::Tag | NodeKind::Image | NodeKind::Registry, NodeKind::Workload) => {
             tags::steps(graph, source, target)
         }
@@ -132,6 +147,42 @@ pub fn why(world: &World, graph: &LinkGraph, from: &str, to: &str) -> Result<Ans
         _ => by_relations(graph, source, target),
     };
     Ok(Answer::of(steps, &a.label(), &b.label()))
+}
+
+/// `ecr:PutImage`: a service in lower case and an action; a node's kind and name are parted by `/`.
+fn is_action(word: &str) -> bool {
+    word.split_once(':').is_some_and(|(service, action)| {
+        !word.contains(['/', '.'])
+            && service
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && action.starts_with(|c: char| c.is_ascii_uppercase())
+    })
+}
+
+fn to_action(world: &World, graph: &LinkGraph, source: NodeIndex, action: &str) -> Vec<Step> {
+    let node = graph.node(source);
+    let (mut steps, role) = match node.kind {
+        NodeKind::Pipeline | NodeKind::Job => roles::of_pipeline(world, node, None),
+        NodeKind::Role => {
+            let role = world
+                .iam()
+                .roles
+                .iter()
+                .find(|role| Some(role.span) == node.span);
+            (Vec::new(), role)
+        }
+        _ => roles::of_workload(world, node, None),
+    };
+    match role {
+        Some(role) => steps.push(roles::may(role, action, None)),
+        None if steps.is_empty() => steps.push(Step::unknown(
+            format!("`{}` is not declared here", node.label()),
+            node.span,
+        )),
+        None => {}
+    }
+    steps
 }
 
 /// The one thing that a word means.

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use seaworthy_diagnostics::{Diagnostic, SourceFile};
-use seaworthy_facts::Facts;
 use seaworthy_link::World;
 
 use crate::allow::{Allowance, inline};
@@ -73,11 +72,22 @@ pub struct Wishes {
 }
 
 /// Fingerprints of everything that is wrong, allowed or not: what a later run compares with.
-pub fn fingerprints(world: &World, findings: &[Finding]) -> HashSet<String> {
-    let findings = fingerprint::of_findings(findings, &world.sources);
-    let broken = broken(world, &world.facts);
-    let problems = fingerprint::of_diagnostics(placed(world, &broken));
-    findings.into_iter().chain(problems).collect()
+pub fn fingerprints(world: &World, findings: &[Finding], policies: &[Policy]) -> HashSet<String> {
+    let verdict = judge(
+        world,
+        findings,
+        policies,
+        &Wishes::default(),
+        &Known::default(),
+    );
+    let problems = verdict
+        .problems
+        .into_iter()
+        .map(|judged| judged.fingerprint);
+    fingerprint::of_findings(findings, &world.sources)
+        .into_iter()
+        .chain(problems)
+        .collect()
 }
 
 /// Judges findings. `policies` has one for each root of the world's files.
@@ -125,7 +135,7 @@ pub fn judge(
         }
     }
 
-    let broken = broken(world, &world.facts);
+    let broken = broken(world);
     let unreadable: Vec<Diagnostic> = broken
         .into_iter()
         .filter(|diagnostic| {
@@ -275,8 +285,9 @@ fn unmatched(allowance: &Allowance) -> Diagnostic {
 }
 
 /// What cannot be read and is ours.
-fn broken(world: &World, facts: &Facts) -> Vec<Diagnostic> {
-    let mut broken: Vec<Diagnostic> = facts
+fn broken(world: &World) -> Vec<Diagnostic> {
+    let mut broken: Vec<Diagnostic> = world
+        .facts
         .broken
         .iter()
         .filter(|diagnostic| {

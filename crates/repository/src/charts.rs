@@ -1,6 +1,5 @@
 //! What the files around a file say about it: templates of a chart, and charts that are somebody else's.
 
-use std::fs;
 use std::ops::Range;
 
 use seaworthy_facts::{file_name, parent};
@@ -11,7 +10,7 @@ use crate::walk::Found;
 /// in `charts/` that is declared nowhere is the author's own.
 ///
 /// `found` is sorted by path.
-pub(crate) fn mark_vendored(found: &mut [Found]) {
+pub(crate) fn mark_vendored(found: &mut [Found], mut text: impl FnMut(&Found) -> Option<String>) {
     let mut fetched = Vec::new();
     for file in found.iter() {
         if file_name(&file.path) != "Chart.yaml" || file.unread.is_some() || file.size > LARGEST {
@@ -24,7 +23,7 @@ pub(crate) fn mark_vendored(found: &mut [Found]) {
         if below(found, &charts).is_empty() {
             continue;
         }
-        let text = fs::read_to_string(&file.open).unwrap_or_default();
+        let text = text(file).unwrap_or_default();
         fetched.extend(
             dependencies(&text)
                 .into_iter()

@@ -1,10 +1,11 @@
 //! Reads folders of files into memory, as Git sees them.
 //!
 //! [`load()`] walks the folders that `check` is pointed at (`walk`), reads what is text (`read`), tells kinds, asks
-//! Git's files for the remote (`git`), and gives [`Sources`]. It is the only part below the command line that touches
-//! the disk for `check`. What the files mean is found out by the readers.
+//! Git's files for the remote (`git`), and gives [`Sources`]; [`load_before`] gives the same as of a commit. It is the
+//! only part below the command line that touches the disk for `check`. What the files mean is found out by the readers.
 
 mod charts;
+mod commit;
 mod git;
 mod read;
 mod walk;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use seaworthy_facts::{SourceKind, Sources, Unread};
 
+pub use commit::{CommitError, load_before};
 pub use git::top;
 
 /// How much is read.
@@ -71,53 +73,90 @@ pub fn load(roots: &[PathBuf], limits: &Limits) -> Result<Sources, LoadError> {
     let mut budget = limits.total;
     let mut left = limits.files;
     for given in roots {
-        let open = |source| LoadError::OpenRoot {
-            path: given.clone(),
-            source,
-        };
-        let canonical = given.canonicalize().map_err(open)?;
-        let is_file = canonical.metadata().map_err(open)?.is_file();
-        let folder = if is_file {
-            canonical.parent().unwrap_or(&canonical)
+        let place = Place::of(given, &here)?;
+        let mut found = if place.is_file {
+            vec![walk::Found::file(&place.canonical)]
         } else {
-            &canonical
-        };
-        let shown = if is_file {
-            shown(given.parent().unwrap_or(Path::new("")), &here)
-        } else {
-            shown(given, &here)
-        };
-        let root = sources.add_root(git::root(&shown, folder, &here));
-        let mut found = if is_file {
-            vec![walk::Found::file(&canonical)]
-        } else {
-            std::fs::read_dir(&canonical).map_err(open)?;
-            walk::walk(&canonical, left).ok_or_else(|| LoadError::CountFiles {
+            std::fs::read_dir(&place.canonical).map_err(|source| LoadError::OpenRoot {
+                path: given.clone(),
+                source,
+            })?;
+            walk::walk(&place.canonical, left).ok_or_else(|| LoadError::CountFiles {
                 path: given.clone(),
                 limit: limits.files,
             })?
         };
         left -= found.len().min(left);
         found.sort_by(|a, b| a.path.cmp(&b.path));
-        charts::mark_vendored(&mut found);
-        let is_chart = charts::is_chart(&found);
-        read::read(&found, limits.file, &mut budget, |found, text| {
-            let path = joined(&shown, &found.path);
-            match text {
-                Ok(text) => {
-                    let kind = match SourceKind::of(&path, &text) {
-                        SourceKind::Yaml if is_chart && found.path.starts_with("templates/") => {
-                            SourceKind::HelmTemplate
-                        }
-                        kind => kind,
-                    };
-                    sources.add(root, path, text, kind, found.vendored);
-                }
-                Err(why) => sources.add_unread(path, why),
-            }
-        });
+        charts::mark_vendored(&mut found, |file| std::fs::read_to_string(&file.open).ok());
+        let planned = read::plan(&found, limits.file, &mut budget);
+        let texts = read::from_disk(&found, &planned, limits.file);
+        add(&mut sources, &place, &here, &found, texts);
     }
     Ok(sources)
+}
+
+/// Where a root is.
+struct Place {
+    /// As messages show it; of a file, its folder.
+    shown: String,
+    /// On disk, without links.
+    canonical: PathBuf,
+    /// The folder itself, or the one that the file is in.
+    folder: PathBuf,
+    is_file: bool,
+}
+
+impl Place {
+    fn of(given: &Path, here: &Path) -> Result<Self, LoadError> {
+        let open = |source| LoadError::OpenRoot {
+            path: given.to_owned(),
+            source,
+        };
+        let canonical = given.canonicalize().map_err(open)?;
+        let is_file = canonical.metadata().map_err(open)?.is_file();
+        let up = |path: &Path| path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Self {
+            shown: if is_file {
+                shown(&up(given), here)
+            } else {
+                shown(given, here)
+            },
+            folder: if is_file {
+                up(&canonical)
+            } else {
+                canonical.clone()
+            },
+            canonical,
+            is_file,
+        })
+    }
+}
+
+fn add(
+    sources: &mut Sources,
+    place: &Place,
+    here: &Path,
+    found: &[walk::Found],
+    texts: impl IntoIterator<Item = Text>,
+) {
+    let root = sources.add_root(git::root(&place.shown, &place.folder, here));
+    let is_chart = charts::is_chart(found);
+    for (found, text) in found.iter().zip(texts) {
+        let path = joined(&place.shown, &found.path);
+        match text {
+            Ok(text) => {
+                let kind = match SourceKind::of(&path, &text) {
+                    SourceKind::Yaml if is_chart && found.path.starts_with("templates/") => {
+                        SourceKind::HelmTemplate
+                    }
+                    kind => kind,
+                };
+                sources.add(root, path, text, kind, found.vendored);
+            }
+            Err(why) => sources.add_unread(path, why),
+        }
+    }
 }
 
 /// What becomes of a file: its text, or why there is none.

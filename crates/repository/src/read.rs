@@ -13,15 +13,10 @@ const WORTH_A_THREAD: usize = 64;
 /// How many bytes are looked at to tell text from the rest.
 const LOOKED_AT: usize = 8 * 1024;
 
-/// Reads files in order and hands each over. Whether a file is read depends on its size and on those before it, never
-/// on the time that reading takes.
-pub(crate) fn read(
-    found: &[Found],
-    largest: u64,
-    budget: &mut u64,
-    mut take: impl FnMut(&Found, Text),
-) {
-    let planned: Vec<Option<Unread>> = found
+/// Why each file is not read; nothing for those that are. It depends on a file's size and on those before it, never on
+/// the time that reading takes.
+pub(crate) fn plan(found: &[Found], largest: u64, budget: &mut u64) -> Vec<Option<Unread>> {
+    found
         .iter()
         .map(|file| {
             if file.unread.is_some() {
@@ -33,25 +28,25 @@ pub(crate) fn read(
             *budget -= file.size;
             None
         })
-        .collect();
+        .collect()
+}
+
+/// Reads the planned files from disk, in their order.
+pub(crate) fn from_disk(found: &[Found], planned: &[Option<Unread>], largest: u64) -> Vec<Text> {
     let one = |n: usize| match planned[n] {
         Some(why) => Err(why),
         None => text(&found[n], largest),
     };
-    let texts: Vec<Text> = if found.len() < WORTH_A_THREAD {
-        (0..found.len()).map(one).collect()
-    } else {
-        let (first, second) = (found.len() / 2, found.len());
-        std::thread::scope(|scope| {
-            let other = scope.spawn(move || (first..second).map(one).collect::<Vec<_>>());
-            let mut texts: Vec<Text> = (0..first).map(one).collect();
-            texts.extend(other.join().expect("reading a file does not panic"));
-            texts
-        })
-    };
-    for (file, text) in found.iter().zip(texts) {
-        take(file, text);
+    if found.len() < WORTH_A_THREAD {
+        return (0..found.len()).map(one).collect();
     }
+    let (first, second) = (found.len() / 2, found.len());
+    std::thread::scope(|scope| {
+        let other = scope.spawn(move || (first..second).map(one).collect::<Vec<_>>());
+        let mut texts: Vec<Text> = (0..first).map(one).collect();
+        texts.extend(other.join().expect("reading a file does not panic"));
+        texts
+    })
 }
 
 fn text(file: &Found, largest: u64) -> Text {
@@ -63,6 +58,11 @@ fn text(file: &Found, largest: u64) -> Text {
     if bytes.len() as u64 > largest {
         return Err(Unread::TooLarge);
     }
+    decoded(bytes)
+}
+
+/// Bytes as text.
+pub(crate) fn decoded(bytes: Vec<u8>) -> Text {
     if bytes[..bytes.len().min(LOOKED_AT)].contains(&0) {
         return Err(Unread::Binary);
     }

@@ -19,7 +19,7 @@ use crate::git;
 pub(crate) struct Found {
     /// Below the root, with `/`.
     pub(crate) path: String,
-    /// Where it is opened.
+    /// Where it is opened; in a commit, the name of its object.
     pub(crate) open: PathBuf,
     /// In bytes.
     pub(crate) size: u64,
@@ -30,6 +30,24 @@ pub(crate) struct Found {
 }
 
 impl Found {
+    /// A file at a path below the root, which tells whose it is.
+    pub(crate) fn new(path: String, open: PathBuf, size: u64) -> Self {
+        let vendored = path
+            .split('/')
+            .rev()
+            .skip(1)
+            .any(|folder| matches!(folder, "vendor" | "third_party"));
+        // A vendored library's programs are nobody's here: only that they are there matters.
+        let is_code = matches!(SourceKind::of(&path, ""), SourceKind::Code(_));
+        Self {
+            unread: (vendored && is_code).then_some(Unread::Vendored),
+            path,
+            open,
+            size,
+            vendored,
+        }
+    }
+
     /// A file that was named by itself.
     pub(crate) fn file(path: &Path) -> Self {
         Self {
@@ -45,11 +63,20 @@ impl Found {
     }
 }
 
+/// Whether a path lies in a folder that is not looked into.
+pub(crate) fn is_left_out(path: &str) -> bool {
+    parent(path)
+        .split('/')
+        .any(|folder| SKIPPED.contains(&folder))
+}
+
+/// A link: its path below the root, and where it stands.
+type Link = (String, PathBuf);
+
 /// What the walk says of an entry.
 enum Entry {
     File(Found),
-    /// A link: below the root, and where it stands.
-    Link(String, PathBuf),
+    Link(Link),
 }
 
 /// Folders that hold no platform's files: other people's packages, and what tools keep for themselves.
@@ -99,7 +126,7 @@ fn collect(
     root: &Path,
     below: &str,
     limit: usize,
-) -> Option<(Vec<Found>, Vec<(String, PathBuf)>)> {
+) -> Option<(Vec<Found>, Vec<Link>)> {
     let (sender, receiver) = mpsc::channel();
     let (mut found, mut links) = (Vec::new(), Vec::new());
     let mut full = false;
@@ -122,7 +149,7 @@ fn collect(
         for entry in receiver {
             match entry {
                 Entry::File(file) => found.push(file),
-                Entry::Link(path, link) => links.push((path, link)),
+                Entry::Link(link) => links.push(link),
             }
             if found.len() + links.len() > limit {
                 full = true;
@@ -145,7 +172,7 @@ fn seen(entry: &DirEntry, root: &Path, below: &str) -> Option<Entry> {
         format!("{below}/{path}")
     };
     if kind.is_symlink() {
-        return Some(Entry::Link(path, entry.path().to_owned()));
+        return Some(Entry::Link((path, entry.path().to_owned())));
     }
     // Pipes, sockets and devices would wait or never end.
     if !kind.is_file() {
@@ -155,23 +182,10 @@ fn seen(entry: &DirEntry, root: &Path, below: &str) -> Option<Entry> {
         Ok(metadata) => (metadata.len(), None),
         Err(_) => (0, Some(Unread::Refused)),
     };
-    let vendored = path
-        .split('/')
-        .rev()
-        .skip(1)
-        .any(|folder| matches!(folder, "vendor" | "third_party" | "jsonnet-bundler"));
-    // A vendored library's programs are nobody's here: only that they are there matters.
-    let kind_by_name = SourceKind::of(&path, "");
-    let unread = match kind_by_name {
-        SourceKind::Code(_) if vendored => Some(Unread::Vendored),
-        _ => unread,
-    };
+    let found = Found::new(path, entry.path().to_owned(), size);
     Some(Entry::File(Found {
-        path,
-        open: entry.path().to_owned(),
-        size,
-        vendored,
-        unread,
+        unread: unread.or(found.unread),
+        ..found
     }))
 }
 
@@ -225,12 +239,7 @@ fn join(folder: &str, path: &str) -> String {
 }
 
 /// Adds what links of the root point at, where that lies within the root.
-fn follow(
-    mut links: Vec<(String, PathBuf)>,
-    found: &mut Vec<Found>,
-    root: &Path,
-    limit: usize,
-) -> Option<()> {
+fn follow(mut links: Vec<Link>, found: &mut Vec<Found>, root: &Path, limit: usize) -> Option<()> {
     links.sort();
     for (path, link) in links {
         // A link to nowhere is not there.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use seaworthy_facts::{SourceKind, Sources, Unread};
+use seaworthy_facts::{Sources, Unread};
 use seaworthy_repository::{Limits, LoadError, load};
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

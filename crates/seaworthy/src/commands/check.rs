@@ -1,7 +1,7 @@
 //! `seaworthy check`: where two files of a platform disagree, and what is wrong with a definition.
 //!
 //! The work is done below: `seaworthy-repository` reads, `seaworthy-link` relates, `seaworthy-check` judges. Here the
-//! arguments become what those ask for, and what they say is printed ([`print`]), compared with a commit ([`since`]) or
+//! arguments become what those ask for, and what they say is printed ([`print`]), compared with a commit ([`before`]) or
 //! put right ([`fix`]).
 
 mod definitions;
@@ -19,7 +19,7 @@ use seaworthy_check::{Baseline, Deny, Finding, Selection, Selector, Severity, Un
 use seaworthy_diagnostics::Diagnostic;
 use seaworthy_knowledge::Date;
 use seaworthy_link::World;
-use seaworthy_repository::Limits;
+use seaworthy_repository::{CommitError, Limits};
 
 use crate::exit::{CommandError, CommandResult};
 use crate::linked;
@@ -128,7 +128,10 @@ fn check(args: &CheckArgs) -> CommandResult {
     let (mut world, mut findings) = read(&args.paths, &limits, today)?;
     let known = Known {
         baseline: baseline(args, &policies)?,
-        before: None,
+        before: match &args.since {
+            Some(reference) => Some(before(args, reference, &limits, &world, &policies)?),
+            None => None,
+        },
     };
     let wishes = wishes(args);
     if args.fix {
@@ -163,6 +166,27 @@ fn read(
     let world = World::new(sources, today);
     let findings = seaworthy_check::check(&world);
     Ok((world, findings))
+}
+
+/// The fingerprints of what was wrong before the change.
+fn before(
+    args: &CheckArgs,
+    reference: &str,
+    limits: &Limits,
+    now: &World,
+    policies: &Policies,
+) -> Result<HashSet<String>, CommandError> {
+    let sources = seaworthy_repository::load_before(&args.paths, reference, limits, &now.sources)
+        .map_err(|error| match error {
+        CommitError::FindReference { .. } | CommitError::FindRepository(_) => CommandError::usage(
+            error.to_string(),
+            "`--since` takes what `git rev-parse` understands; a shallow clone may lack it",
+        ),
+        error => CommandError::system(format!("`{reference}` could not be compared with"), &error),
+    })?;
+    let world = World::new(sources, now.today);
+    let findings = seaworthy_check::check(&world);
+    Ok(verdict::fingerprints(&world, &findings, policies.all()))
 }
 
 fn wishes(args: &CheckArgs) -> Wishes {

@@ -5,7 +5,7 @@
 //! resources which the module would make; it is evaluated in the module's place.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -71,27 +71,74 @@ pub struct Untyped {
 }
 
 /// Every file under `data/modules/`.
-const FILES: [&str; 0] = [];
+const FILES: [&str; 29] = [
+    include_str!("../data/modules/alb.toml"),
+    include_str!("../data/modules/cloudposse-ecr.toml"),
+    include_str!("../data/modules/ecr.toml"),
+    include_str!("../data/modules/eks.toml"),
+    include_str!("../data/modules/iam-account.toml"),
+    include_str!("../data/modules/iam-assumable-role-with-oidc.toml"),
+    include_str!("../data/modules/iam-assumable-role-with-saml.toml"),
+    include_str!("../data/modules/iam-assumable-role.toml"),
+    include_str!("../data/modules/iam-assumable-roles-with-saml.toml"),
+    include_str!("../data/modules/iam-assumable-roles.toml"),
+    include_str!("../data/modules/iam-eks-role.toml"),
+    include_str!("../data/modules/iam-github-oidc-provider.toml"),
+    include_str!("../data/modules/iam-github-oidc-role.toml"),
+    include_str!("../data/modules/iam-group-with-assumable-roles-policy.toml"),
+    include_str!("../data/modules/iam-group-with-policies.toml"),
+    include_str!("../data/modules/iam-group.toml"),
+    include_str!("../data/modules/iam-oidc-provider.toml"),
+    include_str!("../data/modules/iam-policy.toml"),
+    include_str!("../data/modules/iam-read-only-policy.toml"),
+    include_str!("../data/modules/iam-role-for-service-accounts-eks.toml"),
+    include_str!("../data/modules/iam-role-for-service-accounts.toml"),
+    include_str!("../data/modules/iam-role.toml"),
+    include_str!("../data/modules/iam-user.toml"),
+    include_str!("../data/modules/rds-aurora.toml"),
+    include_str!("../data/modules/rds.toml"),
+    include_str!("../data/modules/s3-bucket.toml"),
+    include_str!("../data/modules/security-group.toml"),
+    include_str!("../data/modules/subnets-cidr.toml"),
+    include_str!("../data/modules/vpc.toml"),
+];
 
-static MODULES: LazyLock<HashMap<String, Module>> = LazyLock::new(|| {
+/// Each table's text, and what it says once it was asked for.
+struct Table {
+    text: &'static str,
+    module: OnceLock<Module>,
+}
+
+static TABLES: LazyLock<HashMap<&'static str, Table>> = LazyLock::new(|| {
     FILES
         .iter()
         .map(|text| {
-            let module: Module = toml::from_str(text).expect("the tables are tested to parse");
-            (module.name.clone(), module)
+            let name = text
+                .split_once("\nname = \"")
+                .and_then(|(_, rest)| rest.split_once('"'))
+                .map_or("", |(name, _)| name);
+            let module = OnceLock::new();
+            (name, Table { text, module })
         })
         .collect()
 });
 
+impl Table {
+    fn module(&self) -> &Module {
+        self.module
+            .get_or_init(|| toml::from_str(self.text).expect("the tables are tested to parse"))
+    }
+}
+
 impl Knowledge {
     /// What is known of a module of a registry, by its name with its submodule.
     pub fn module(&self, name: &str) -> Option<&'static Module> {
-        MODULES.get(name)
+        Some(TABLES.get(name)?.module())
     }
 
     /// Every module that is known.
     pub fn modules(&self) -> impl Iterator<Item = &'static Module> {
-        MODULES.values()
+        TABLES.values().map(Table::module)
     }
 }
 
@@ -153,6 +200,10 @@ mod tests {
     #[test]
     fn every_table_parses_and_its_versions_are_in_order() {
         for module in Knowledge.modules() {
+            assert!(std::ptr::eq(
+                module,
+                Knowledge.module(&module.name).unwrap()
+            ));
             for version in &module.versions {
                 assert!(version.from <= version.to, "{}", module.name);
             }

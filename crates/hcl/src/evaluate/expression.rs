@@ -44,7 +44,16 @@ impl Evaluator<'_> {
                     Kind::Variable(root) => self.reference(root, steps, span, scope),
                     _ => (self.eval(inner, scope), 0),
                 };
-                self.steps(value, &steps[used..], span, scope)
+                let value = self.steps(value, &steps[used..], span, scope);
+                // What is taken out of something stands where it was put in; it is used here.
+                if value.span != span
+                    && used < steps.len()
+                    && !scope.instance.module.summary
+                    && !super::is_failed(&value)
+                {
+                    return value.used_at(span, "taken from here");
+                }
+                value
             }
             Kind::Not(inner) => match self.eval(inner, scope).bool() {
                 Some(yes) => Value::new(Data::Bool(!yes), span),

@@ -277,12 +277,6 @@ impl Evaluator<'_> {
         let value = self.kept(&child.outputs, &Arc::from(name), span, || {
             self.eval(&attribute.value, scope_of(child))
         });
-        if child.module.summary {
-            return match &value.data {
-                Data::Unknown(_) => Value { span, ..value },
-                _ => value,
-            };
-        }
         let call = child.address.rsplit('.').next().unwrap_or("");
         value.used_at(span, format!("output `{name}` of module `{call}`"))
     }

@@ -34,7 +34,11 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
                     return None;
                 }
                 next = next.checked_add(size)?;
-                items.push(arguments.string(net.to_string()));
+                let base = arguments.get(0)?;
+                items.push(seaworthy_facts::Value {
+                    trail: base.trail.via(base.span, "cut out of this range"),
+                    ..arguments.string(net.to_string())
+                });
             }
             Some(arguments.new(Data::List(items)))
         }

@@ -28,7 +28,17 @@ pub(crate) fn call<'p>(
     if formats_type {
         return;
     }
-    for seen in arguments.iter().chain(named.iter().map(|(_, seen)| seen)) {
+    let named_in_text: Vec<Seen> = match call.arguments.first().and_then(Expr::literal) {
+        Some(text) if call.last().ends_with('!') => {
+            in_braces(text).map(|name| reader.named(name)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let all = arguments
+        .iter()
+        .chain(named.iter().map(|(_, seen)| seen))
+        .chain(&named_in_text);
+    for seen in all {
         for carried in &seen.carries {
             let known = reader
                 .program
@@ -45,4 +55,13 @@ pub(crate) fn call<'p>(
             }
         }
     }
+}
+
+/// The names that Rust's formats take from around: `{name}`, `{name:?}`.
+fn in_braces(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| {
+        let name = rest.split_once('}')?.0.split(':').next()?;
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            .then_some(name)
+    })
 }

@@ -734,10 +734,14 @@ impl<'a> Lowering<'a> {
             if !literal.is_empty() {
                 pieces.push(Piece::Literal(unescaped(literal, raw)));
             }
-            let inner = child
-                .child_by_field_name("expression")
-                .or_else(|| child.named_child(0))
-                .and_then(|inner| self.lower(inner));
+            // C# counts the braces among what is within.
+            let mut within = child.walk();
+            let inner = match child.child_by_field_name("expression") {
+                Some(inner) => self.lower(inner),
+                None => child
+                    .named_children(&mut within)
+                    .find_map(|inner| self.lower(inner)),
+            };
             pieces.push(Piece::Expr(
                 inner.unwrap_or_else(|| self.expr(child, Kind::Null)),
             ));

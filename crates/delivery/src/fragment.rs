@@ -60,14 +60,28 @@ impl Fragment {
         }
     }
 
-    /// Text without places of its own: all of it stands at `span`.
-    pub(crate) fn at(text: String, span: Span) -> Self {
-        Self {
-            text,
-            file: span.file,
-            pieces: vec![(0, span.start)],
-            holes: Vec::new(),
+    /// Several fragments of one file, each on lines of its own.
+    pub(crate) fn lines(fragments: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut fragments = fragments.into_iter();
+        let mut all = fragments.next()?;
+        for fragment in fragments {
+            all.text.push('\n');
+            let offset = all.text.len();
+            all.text.push_str(&fragment.text);
+            all.pieces.extend(
+                fragment
+                    .pieces
+                    .iter()
+                    .map(|(text, file)| (text + offset, *file)),
+            );
+            all.holes.extend(
+                fragment
+                    .holes
+                    .into_iter()
+                    .map(|(hole, value)| (hole.start + offset..hole.end + offset, value)),
+            );
         }
+        Some(all)
     }
 
     /// Puts a value in for a range of the text. Ranges do not overlap.

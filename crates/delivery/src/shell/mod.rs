@@ -51,7 +51,6 @@ pub(crate) struct Shells<'a> {
 pub(crate) struct Outcome {
     pub(crate) commands: Vec<Command>,
     pub(crate) deeds: Vec<Deed>,
-    pub(crate) variables: Variables,
     pub(crate) state: State,
 }
 

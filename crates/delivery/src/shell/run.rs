@@ -109,7 +109,6 @@ impl<'a> Run<'a> {
         Outcome {
             commands: self.commands,
             deeds: self.deeds,
-            variables: self.variables,
             state: self.state,
         }
     }

@@ -1,0 +1,76 @@
+//! `$NAME` and `${NAME:-default}` in plain texts: Dockerfiles, Compose, variables of pipelines.
+
+use seaworthy_facts::{Text, Unknown, UnknownKind};
+
+const DEEPEST: usize = 8;
+
+/// A text with its variables put in. What `lookup` does not know and that has no default becomes a hole.
+pub(crate) fn filled(text: &str, lookup: &dyn Fn(&str) -> Option<Text>) -> Text {
+    filled_within(text, lookup, 0)
+}
+
+fn filled_within(text: &str, lookup: &dyn Fn(&str) -> Option<Text>, depth: usize) -> Text {
+    let mut result = Text::default();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        result.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let after = &rest[1..];
+        if let Some(inner) = after.strip_prefix('{') {
+            let Some(end) = closing(inner) else { break };
+            result.push(&braced(&inner[..end], lookup, depth));
+            rest = &inner[end + 1..];
+        } else if after.starts_with('$') {
+            result.push_str("$");
+            rest = &after[1..];
+        } else {
+            let end = after
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .unwrap_or(after.len());
+            if end == 0 {
+                result.push_str("$");
+            } else {
+                result.push(&variable(&after[..end], lookup));
+            }
+            rest = &after[end..];
+        }
+    }
+    result.push_str(rest);
+    result
+}
+
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => return Some(at),
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn variable(name: &str, lookup: &dyn Fn(&str) -> Option<Text>) -> Text {
+    lookup(name).unwrap_or_else(|| Text::hole(Unknown::new(UnknownKind::Variable, name)))
+}
+
+fn braced(inner: &str, lookup: &dyn Fn(&str) -> Option<Text>, depth: usize) -> Text {
+    let end = inner
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(inner.len());
+    let (name, rest) = inner.split_at(end);
+    let known = lookup(name);
+    let default = rest.strip_prefix(":-").or_else(|| rest.strip_prefix('-'));
+    match (known, default) {
+        (Some(known), None) if rest.is_empty() || rest.starts_with([':', '?']) => known,
+        (Some(known), Some(_)) if known.literal() != Some("") => known,
+        (_, Some(default)) if depth < DEEPEST => filled_within(default, lookup, depth + 1),
+        (None, None) if rest.is_empty() || rest.starts_with([':', '?']) => variable(name, lookup),
+        _ => {
+            let name: String = inner.chars().take(120).collect();
+            Text::hole(Unknown::new(UnknownKind::Computed, name))
+        }
+    }
+}

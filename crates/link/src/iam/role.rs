@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy_facts::{Part, Same, Span, Text, Value};
+use seaworthy_knowledge::Knowledge;
 use seaworthy_knowledge::iam::ManagedPolicy;
 
 use super::document::{Document, Statement};
@@ -117,11 +118,11 @@ impl Role {
     }
 
     /// The policy that allows most, how much, and the place that says so.
-    pub fn strongest(&self) -> Option<(Breadth, &Policy, Span)> {
+    pub fn strongest(&self, knowledge: Knowledge) -> Option<(Breadth, &Policy, Span)> {
         self.policies
             .iter()
             .filter_map(|policy| {
-                let (breadth, span) = policy.breadth()?;
+                let (breadth, span) = policy.breadth(knowledge)?;
                 Some((breadth, policy, span))
             })
             .max_by_key(|(breadth, ..)| *breadth)
@@ -186,7 +187,7 @@ pub fn role_name(reference: &Text) -> Option<Text> {
 
 impl Policy {
     /// How much it allows and where it says so; nothing where that is not known.
-    pub fn breadth(&self) -> Option<(Breadth, Span)> {
+    pub fn breadth(&self, knowledge: Knowledge) -> Option<(Breadth, Span)> {
         if self.managed.is_some_and(|managed| managed.reads_only) {
             return Some((Breadth::Reads, self.span));
         }
@@ -199,7 +200,7 @@ impl Policy {
                 let place = statement
                     .everything()
                     .map_or(statement.span, |all| all.span);
-                (statement.breadth(), place)
+                (statement.breadth(knowledge), place)
             })
             .max_by_key(|(breadth, _)| *breadth)
     }
@@ -235,7 +236,7 @@ const READS: [&str; 16] = [
 
 impl Statement {
     /// How much it allows.
-    pub fn breadth(&self) -> Breadth {
+    pub fn breadth(&self, knowledge: Knowledge) -> Breadth {
         let everywhere = self.everything().is_some() && self.conditions.is_empty();
         if everywhere && self.not_actions.is_empty() {
             let gives_all = GIVES_ALL
@@ -256,15 +257,19 @@ impl Statement {
             (true, false) => Breadth::Some,
             // All but some services: as good as all of them.
             (true, true) if !self.not_actions.is_empty() => Breadth::Administrator,
-            (true, true) => Breadth::Wide,
+            // What can be said of everything only is no choice of whoever wrote it.
+            (true, true) if self.wide_change(knowledge).is_some() => Breadth::Wide,
+            (true, true) => Breadth::Some,
         }
     }
 
-    /// The first action of it that changes something.
-    pub fn change(&self) -> Option<&Value> {
-        self.actions
-            .iter()
-            .find(|action| action.str().is_some_and(|action| !reads(action)))
+    /// The first action of it that changes something and could be allowed for one resource.
+    pub fn wide_change(&self, knowledge: Knowledge) -> Option<&Value> {
+        self.actions.iter().find(|action| {
+            action
+                .str()
+                .is_some_and(|action| !reads(action) && !knowledge.is_without_resource(action))
+        })
     }
 }
 

@@ -161,7 +161,7 @@ impl JobNeeds {
     }
 
     fn add(&mut self, deed: &Deed, knowledge: Knowledge) {
-        let mut push = |actions: &[String], span: Span, own: &mut Vec<(Arc<str>, Span)>| {
+        let push = |actions: &[String], span: Span, own: &mut Vec<(Arc<str>, Span)>| {
             for action in actions {
                 if own.iter().all(|(known, _)| **known != **action) {
                     own.push((action.as_str().into(), span));

@@ -42,6 +42,6 @@ impl World {
     /// Roles, trusts, policies; read when they are first asked for.
     pub fn iam(&self) -> &Iam {
         self.iam
-            .get_or_init(|| Iam::read(&self.facts, self.knowledge))
+            .get_or_init(|| Iam::read(&self.facts, &self.knowledge))
     }
 }

@@ -127,7 +127,7 @@ impl Iam {
         })
     }
 
-    pub(super) fn read_accounts(&mut self, index: usize, root: &Root, knowledge: Knowledge) {
+    pub(super) fn read_accounts(&mut self, index: usize, root: &Root, knowledge: &Knowledge) {
         for resource in root.resources("aws_eks_pod_identity_association") {
             let (Some(namespace), Some(account)) =
                 (resource.at("namespace"), resource.at("service_account"))

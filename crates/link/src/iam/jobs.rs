@@ -71,7 +71,7 @@ impl<'a> Assumption<'a> {
     }
 
     /// What the job needs the role for.
-    pub fn needs(&self, knowledge: Knowledge) -> JobNeeds {
+    pub fn needs(&self, knowledge: &Knowledge) -> JobNeeds {
         JobNeeds::of(self.job, knowledge)
     }
 
@@ -133,7 +133,7 @@ fn one_place(roles: &[&Role]) -> bool {
 
 impl JobNeeds {
     /// What a job needs.
-    pub fn of(job: &Job, knowledge: Knowledge) -> Self {
+    pub fn of(job: &Job, knowledge: &Knowledge) -> Self {
         let mut needs = Self {
             bounded: true,
             ..Self::default()
@@ -160,7 +160,7 @@ impl JobNeeds {
         needs
     }
 
-    fn add(&mut self, deed: &Deed, knowledge: Knowledge) {
+    fn add(&mut self, deed: &Deed, knowledge: &Knowledge) {
         let push = |actions: &[String], span: Span, own: &mut Vec<(Arc<str>, Span)>| {
             for action in actions {
                 if own.iter().all(|(known, _)| **known != **action) {

@@ -76,7 +76,7 @@ pub struct AccessKey {
 
 impl Iam {
     /// Reads everything about identities.
-    pub fn read(facts: &Facts, knowledge: Knowledge) -> Self {
+    pub fn read(facts: &Facts, knowledge: &Knowledge) -> Self {
         let mut iam = Self::default();
         for (index, root) in facts.terraform.roots.iter().enumerate() {
             iam.read_providers(index, root);
@@ -191,7 +191,7 @@ impl Iam {
     }
 
     /// Gives the roles from `first` on the policies that stand beside them.
-    fn attach(&mut self, first: usize, root: &Root, knowledge: Knowledge) {
+    fn attach(&mut self, first: usize, root: &Root, knowledge: &Knowledge) {
         let mut give = |target: &Value, policy: &dyn Fn() -> Policy| {
             for role in &mut self.roles[first..] {
                 if is_role(target, role) {
@@ -250,7 +250,7 @@ fn role(
     index: usize,
     root: &Root,
     resource: &Resource,
-    knowledge: Knowledge,
+    knowledge: &Knowledge,
     providers: &[OidcProvider],
 ) -> Role {
     let named = resource.at("name").filter(|name| !name.is_null());
@@ -309,7 +309,7 @@ fn inline_policy(body: &Value, resource: &Resource, root: &Root) -> Policy {
 }
 
 /// The policy that an ARN means.
-fn attached(arn: &Value, root: &Root, knowledge: Knowledge) -> Policy {
+fn attached(arn: &Value, root: &Root, knowledge: &Knowledge) -> Policy {
     let text = arn.text().unwrap_or_default();
     let shown = text.to_string();
     let unseen = |name: Text| Policy {
@@ -375,7 +375,7 @@ fn attached(arn: &Value, root: &Root, knowledge: Knowledge) -> Policy {
 }
 
 /// A policy of AWS.
-fn managed(path: &str, span: Span, knowledge: Knowledge) -> Policy {
+fn managed(path: &str, span: Span, knowledge: &Knowledge) -> Policy {
     let name = Text::from(path.rsplit('/').next().unwrap_or(path));
     let Some(known) = knowledge.managed_policy(path) else {
         return Policy {

@@ -14,7 +14,7 @@ const GITHUB: &str = "token.actions.githubusercontent.com";
 
 impl Iam {
     /// Reads the calls of modules that make roles. Those whose files are here are read as resources instead.
-    pub(super) fn read_modules(&mut self, index: usize, root: &Root, knowledge: Knowledge) {
+    pub(super) fn read_modules(&mut self, index: usize, root: &Root, knowledge: &Knowledge) {
         for call in root.calls.iter().filter(|call| call.folder.is_none()) {
             let Some(module) = call
                 .registry
@@ -63,7 +63,7 @@ fn role(
     root: &Root,
     call: &ModuleCall,
     module: &RoleModule,
-    knowledge: Knowledge,
+    knowledge: &Knowledge,
     providers: &[OidcProvider],
 ) -> Role {
     let argument = |names: &[String]| {
@@ -121,7 +121,7 @@ fn role(
 }
 
 /// The policies that a module attaches by flags.
-fn flags(call: &ModuleCall, module: &RoleModule, knowledge: Knowledge) -> Vec<Policy> {
+fn flags(call: &ModuleCall, module: &RoleModule, knowledge: &Knowledge) -> Vec<Policy> {
     let mut policies = Vec::new();
     for entry in call.arguments.entries() {
         let is_flag = entry.key.starts_with("attach_") && entry.key.ends_with("_policy");

@@ -118,7 +118,7 @@ impl Role {
     }
 
     /// The policy that allows most, how much, and the place that says so.
-    pub fn strongest(&self, knowledge: Knowledge) -> Option<(Breadth, &Policy, Span)> {
+    pub fn strongest(&self, knowledge: &Knowledge) -> Option<(Breadth, &Policy, Span)> {
         self.policies
             .iter()
             .filter_map(|policy| {
@@ -187,7 +187,7 @@ pub fn role_name(reference: &Text) -> Option<Text> {
 
 impl Policy {
     /// How much it allows and where it says so; nothing where that is not known.
-    pub fn breadth(&self, knowledge: Knowledge) -> Option<(Breadth, Span)> {
+    pub fn breadth(&self, knowledge: &Knowledge) -> Option<(Breadth, Span)> {
         if self.managed.is_some_and(|managed| managed.reads_only) {
             return Some((Breadth::Reads, self.span));
         }
@@ -236,7 +236,7 @@ const READS: [&str; 16] = [
 
 impl Statement {
     /// How much it allows.
-    pub fn breadth(&self, knowledge: Knowledge) -> Breadth {
+    pub fn breadth(&self, knowledge: &Knowledge) -> Breadth {
         let everywhere = self.everything().is_some() && self.conditions.is_empty();
         if everywhere && self.not_actions.is_empty() {
             let gives_all = GIVES_ALL
@@ -264,7 +264,7 @@ impl Statement {
     }
 
     /// The first action of it that changes something and could be allowed for one resource.
-    pub fn wide_change(&self, knowledge: Knowledge) -> Option<&Value> {
+    pub fn wide_change(&self, knowledge: &Knowledge) -> Option<&Value> {
         self.actions.iter().find(|action| {
             action
                 .str()

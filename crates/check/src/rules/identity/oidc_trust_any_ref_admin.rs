@@ -17,7 +17,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     let iam = world.iam();
     let assumptions = Assumption::all(&world.facts);
     for role in iam.github_roles() {
-        let Some((breadth, policy, place)) = role.strongest(world.knowledge) else {
+        let Some((breadth, policy, place)) = role.strongest(&world.knowledge) else {
             continue;
         };
         if breadth < Breadth::Wide {
@@ -82,8 +82,8 @@ fn what(world: &World, breadth: Breadth, role: &Role) -> (String, String) {
         .policies
         .iter()
         .flat_map(|policy| &policy.document.statements)
-        .filter(|statement| statement.breadth(world.knowledge) == Breadth::Wide)
-        .find_map(|statement| statement.wide_change(world.knowledge)?.str())
+        .filter(|statement| statement.breadth(&world.knowledge) == Breadth::Wide)
+        .find_map(|statement| statement.wide_change(&world.knowledge)?.str())
         .unwrap_or("changes");
     (
         format!("call `{change}` on every resource of the account"),

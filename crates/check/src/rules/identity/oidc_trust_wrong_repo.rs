@@ -89,10 +89,10 @@ fn meant<'a>(world: &World, iam: &'a Iam, assumption: Assumption<'_>) -> Option<
         Taken::Named(role) => Some(role),
         Taken::Unknown => None,
         Taken::Only(role) => {
-            let needs = assumption.needs(world.knowledge);
+            let needs = assumption.needs(&world.knowledge);
             let changes = needs.plans.is_some() || needs.applies.is_some();
             let is_administrator = role
-                .strongest(world.knowledge)
+                .strongest(&world.knowledge)
                 .is_some_and(|(breadth, ..)| breadth == Breadth::Administrator);
             let can = needs
                 .actions

@@ -241,10 +241,7 @@ impl LinkGraph {
     /// The nodes that a word can mean: `api`, `workload/api`, `deployment/api`, an address of OpenTofu. Exact names
     /// come before names that end so.
     pub fn find(&self, word: &str) -> Vec<NodeIndex> {
-        let (kinds, name) = match word.split_once('/').map(|(kind, name)| (kinds(kind), name)) {
-            Some((kinds, name)) if !kinds.is_empty() => (kinds, name),
-            _ => (NodeKind::ALL.to_vec(), word),
-        };
+        let (kinds, name) = kinds_and_name(word);
         let of_kind =
             |(index, node): (NodeIndex, &Node)| kinds.contains(&node.kind).then_some(index);
         let exact: Vec<_> = self
@@ -359,6 +356,14 @@ impl LinkGraph {
         if from != to && !there {
             self.graph.add_edge(from, to, Edge { relation, span });
         }
+    }
+}
+
+/// What a word of a question asks for: `role/ci` for roles called `ci`, `ci` for anything.
+pub(crate) fn kinds_and_name(word: &str) -> (Vec<NodeKind>, &str) {
+    match word.split_once('/').map(|(kind, name)| (kinds(kind), name)) {
+        Some((kinds, name)) if !kinds.is_empty() => (kinds, name),
+        _ => (NodeKind::ALL.to_vec(), word),
     }
 }
 

@@ -14,7 +14,7 @@ use petgraph::graph::NodeIndex;
 use seaworthy_facts::Span;
 
 use crate::World;
-use crate::graph::{LinkGraph, NodeKind, Relation};
+use crate::graph::{LinkGraph, Node, NodeKind, Relation, kinds_and_name};
 
 /// An answer.
 #[derive(Debug, Clone)]
@@ -219,18 +219,32 @@ pub fn one(graph: &LinkGraph, word: &str) -> Result<NodeIndex, Unclear> {
     }
 }
 
+/// What has a similar name, of the kind that was asked for; where there is none, what there is of the kind.
 fn similar(graph: &LinkGraph, word: &str) -> Vec<String> {
-    let name = word.rsplit('/').next().unwrap_or(word);
-    let mut similar: Vec<String> = graph
+    let (kinds, name) = kinds_and_name(word);
+    let of_kind: Vec<&Node> = graph
         .nodes()
-        .filter(|(_, node)| !name.is_empty() && node.name.contains(name))
-        .map(|(_, node)| node.label())
+        .map(|(_, node)| node)
+        .filter(|node| kinds.contains(&node.kind))
+        .collect();
+    let mut similar: Vec<String> = of_kind
+        .iter()
+        .filter(|node| node.name.contains(name) || name.contains(&*node.name))
+        .map(|node| node.label())
         .take(6)
         .collect();
     if similar.is_empty() {
-        let labels: Vec<String> = graph.nodes().map(|(_, node)| node.label()).collect();
-        let names = labels.iter().map(String::as_str);
-        similar.extend(seaworthy_diagnostics::suggest(word, names).map(str::to_owned));
+        let names = of_kind.iter().map(|node| &*node.name);
+        let close = seaworthy_diagnostics::suggest(name, names);
+        similar.extend(
+            of_kind
+                .iter()
+                .filter(|node| close == Some(&*node.name))
+                .map(|node| node.label()),
+        );
+    }
+    if similar.is_empty() && kinds.len() < NodeKind::ALL.len() {
+        similar.extend(of_kind.iter().map(|node| node.label()).take(6));
     }
     similar
 }

@@ -22,7 +22,11 @@ pub(super) fn of_pipeline<'a>(
             let What::AssumeRole { role: taken, .. } = &deed.what else {
                 continue;
             };
-            let found = world.iam().roles_called(taken);
+            let mut found = world.iam().roles_called(taken);
+            if found.is_empty() && taken.is_unknown() {
+                // A secret or variable that holds the ARN: it can be any role that takes tokens of GitHub.
+                found.extend(world.iam().github_roles().map(|role| (role, Same::Maybe)));
+            }
             let fits = found
                 .iter()
                 .find(|(role, _)| wanted.is_none_or(|wanted| is(role, wanted)));

@@ -27,7 +27,7 @@ pub(crate) use reference::scope_of;
 /// How deep evaluation may go: expressions within expressions, references of references.
 const DEPTH: u32 = 700;
 /// How many steps one root may take.
-const FUEL: u64 = 3_000_000;
+const FUEL: u64 = 1_000_000;
 /// The most values that one kept value may hold.
 const LARGEST: usize = 60_000;
 /// The longest text that is put together.

@@ -3,7 +3,7 @@
 use seaworthy_facts::{Data, Value};
 
 use super::Arguments;
-use crate::evaluate::{is_open, number};
+use crate::evaluate::{failed, is_open, number};
 
 pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
     let first = || arguments.get(0)?.number();
@@ -34,6 +34,9 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
             let value = arguments.get(0)?;
             return match &value.data {
                 Data::Number(_) | Data::Null => Some(value.clone()),
+                Data::Text(text) if text.literal().is_some() && value.number().is_none() => {
+                    Some(failed("tonumber", arguments.span))
+                }
                 _ => Some(number(value.number()?, arguments.span)),
             };
         }

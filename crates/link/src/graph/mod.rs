@@ -262,13 +262,15 @@ impl LinkGraph {
             .collect()
     }
 
-    /// The nodes within so many steps of one, in either direction, with those between.
+    /// The nodes within so many steps of one, in either direction, with those between. A configuration's state makes
+    /// everything in it: it is shown, and is no bridge from one thing to all others.
     pub fn around(&self, centre: NodeIndex, steps: usize) -> HashSet<NodeIndex> {
         let mut seen = HashSet::from([centre]);
         let mut edge: Vec<_> = vec![centre];
         for _ in 0..steps {
             edge = edge
                 .iter()
+                .filter(|index| **index == centre || self.node(**index).kind != NodeKind::State)
                 .flat_map(|index| self.graph.neighbors_undirected(*index))
                 .filter(|index| seen.insert(*index))
                 .collect();

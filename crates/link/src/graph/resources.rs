@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
+use seaworthy_facts::Span;
 use seaworthy_facts::terraform::{Mode, Resource, Root};
 
 use super::{LinkGraph, NodeKind, Relation};
 use crate::World;
 
 pub(super) fn add(graph: &mut LinkGraph, world: &World) {
+    let references = References::new(world);
     for root in &world.facts.terraform.roots {
         let state = graph.add(
             NodeKind::State,
@@ -31,16 +33,45 @@ pub(super) fn add(graph: &mut LinkGraph, world: &World) {
         }
         for resource in root.resources.iter().filter(|r| r.mode == Mode::Managed) {
             let node = by_address[&*resource.address];
-            for (unknown, value) in resource.body.unknowns() {
-                let target = unknown
-                    .resource
-                    .as_deref()
-                    .and_then(|address| by_address.get(address));
-                if let Some(target) = target {
-                    graph.relate(node, Relation::Uses, *target, Some(value.span));
+            for (address, span) in references.within(resource.block) {
+                let address = if resource.module.is_empty() {
+                    address.to_string()
+                } else {
+                    format!("{}.{address}", resource.module)
+                };
+                if let Some(target) = by_address.get(&*address) {
+                    graph.relate(node, Relation::Uses, *target, Some(span));
                 }
             }
         }
+    }
+}
+
+/// References as they are written, by place: a value that is known after evaluation, such as the name of a role, no
+/// longer says whose it is.
+struct References<'a>(Vec<(&'a str, Span)>);
+
+impl<'a> References<'a> {
+    fn new(world: &'a World) -> Self {
+        let mut all: Vec<(&str, Span)> = world
+            .facts
+            .terraform
+            .modules
+            .iter()
+            .flat_map(|module| &module.references)
+            .map(|(address, span)| (&**address, *span))
+            .collect();
+        all.sort_by_key(|(_, span)| *span);
+        Self(all)
+    }
+
+    fn within(&self, block: Span) -> impl Iterator<Item = (&'a str, Span)> {
+        let key = |span: Span| (span.file, span.start);
+        let first = self.0.partition_point(|(_, span)| key(*span) < key(block));
+        self.0[first..]
+            .iter()
+            .copied()
+            .take_while(move |(_, span)| span.file == block.file && span.start < block.end)
     }
 }
 

@@ -3,9 +3,11 @@
 //! Each table is a folder or file under `data/`, says its source and the day it was read, and has a module here that
 //! gives it types. Tables are parsed when they are first asked for, so that a run pays only for what it needs.
 
+pub mod cluster_names;
 mod date;
 pub mod iam;
 pub mod log_switches;
+pub mod logins;
 pub mod migrations;
 mod modules;
 

@@ -224,29 +224,51 @@ const ALB: &str = "alb.ingress.kubernetes.io";
 
 fn ingress_audience(cluster: &Cluster, object: &Object) -> Audience {
     let parameters = class_parameters(cluster, object);
-    let scheme = parameters
-        .and_then(|parameters| parameters.at("spec.scheme"))
-        .or_else(|| object.annotation(&format!("{ALB}/scheme")));
-    if let Some(scheme) = scheme {
-        return match scheme.str() {
-            Some("internet-facing") => Audience::Public {
-                span: scheme.span,
-                says: "`internet-facing`".into(),
-                assumed: None,
-            },
-            Some(_) => Audience::Internal,
-            None => Audience::Unknown,
-        };
+    if let Some(scheme) = parameters.and_then(|parameters| parameters.at("spec.scheme")) {
+        return by_scheme(scheme);
     }
-    let class = class_of(object).and_then(Value::str);
-    match class {
+    audience(
+        cluster,
+        class_of(object),
+        object.at("metadata.annotations"),
+        object.span,
+    )
+}
+
+fn by_scheme(scheme: &Value) -> Audience {
+    match scheme.str() {
+        Some("internet-facing") => Audience::Public {
+            span: scheme.span,
+            says: "`internet-facing`".into(),
+            assumed: None,
+        },
+        Some(_) => Audience::Internal,
+        None => Audience::Unknown,
+    }
+}
+
+/// Who can come in by an Ingress of this class with these annotations.
+pub fn audience(
+    cluster: &Cluster,
+    class: Option<&Value>,
+    annotations: Option<&Value>,
+    place: Span,
+) -> Audience {
+    if annotations.is_some_and(Value::is_unknown) {
+        return Audience::Unknown;
+    }
+    if let Some(scheme) = annotations.and_then(|a| a.get(&format!("{ALB}/scheme"))) {
+        return by_scheme(scheme);
+    }
+    let span = class.map_or(place, |class| class.span);
+    match class.and_then(Value::str) {
         Some("gce") => Audience::Public {
-            span: class_of(object).map_or(object.span, |class| class.span),
+            span,
             says: "class `gce` is an external load balancer".into(),
             assumed: None,
         },
         Some("gce-internal") => Audience::Internal,
-        Some(class) => by_controller(cluster, object, class),
+        Some(class) => by_controller(cluster, class, span),
         None => Audience::Unknown,
     }
 }
@@ -282,7 +304,7 @@ pub fn controller<'a>(
     })
 }
 
-fn by_controller(cluster: &Cluster, object: &Object, class: &str) -> Audience {
+fn by_controller(cluster: &Cluster, class: &str, place: Span) -> Audience {
     let Some((release, service)) = controller(cluster, class) else {
         return Audience::Unknown;
     };
@@ -302,7 +324,7 @@ fn by_controller(cluster: &Cluster, object: &Object, class: &str) -> Audience {
         Some((_, false)) => Audience::Internal,
         None if has_release(cluster, "aws-load-balancer-controller") => Audience::Unknown,
         None => Audience::Public {
-            span: class_of(object).map_or(object.span, |class| class.span),
+            span: place,
             says: format!("class `{class}`").into(),
             assumed: Some(
                 format!(
@@ -438,25 +460,13 @@ fn balancer<'a>(cluster: &'a Cluster, object: &'a Object) -> Option<Entry<'a>> {
         return None;
     }
     let annotations = object.at("metadata.annotations");
-    let audience = match scheme(annotations) {
-        Some((span, true)) => Audience::Public {
-            span,
-            says: "`internet-facing`".into(),
-            assumed: None,
-        },
-        Some((_, false)) => Audience::Internal,
-        None if restricted(object) => Audience::Internal,
+    let audience = if restricted(object) {
+        Audience::Internal
+    } else if object.at("spec.loadBalancerClass").is_some() && scheme(annotations).is_none() {
         // The AWS controller and Auto Mode make internal load balancers unless told otherwise.
-        None if object.at("spec.loadBalancerClass").is_some()
-            || has_release(cluster, "aws-load-balancer-controller") =>
-        {
-            Audience::Unknown
-        }
-        None => Audience::Public {
-            span: kind.span,
-            says: "a load balancer, public unless told otherwise".into(),
-            assumed: None,
-        },
+        Audience::Unknown
+    } else {
+        balancer_audience(cluster, kind, annotations)
     };
     let ports = object.at("spec.ports").map_or(&[][..], Value::items);
     let host = annotations.and_then(|a| a.get("external-dns.alpha.kubernetes.io/hostname"));
@@ -477,6 +487,24 @@ fn balancer<'a>(cluster: &'a Cluster, object: &'a Object) -> Option<Entry<'a>> {
             })
             .collect(),
     })
+}
+
+/// Who can come in by a Service of type `LoadBalancer` with these annotations.
+pub fn balancer_audience(cluster: &Cluster, kind: &Value, annotations: Option<&Value>) -> Audience {
+    match scheme(annotations) {
+        Some((span, true)) => Audience::Public {
+            span,
+            says: "`internet-facing`".into(),
+            assumed: None,
+        },
+        Some((_, false)) => Audience::Internal,
+        None if has_release(cluster, "aws-load-balancer-controller") => Audience::Unknown,
+        None => Audience::Public {
+            span: kind.span,
+            says: "a load balancer, public unless told otherwise".into(),
+            assumed: None,
+        },
+    }
 }
 
 fn restricted(object: &Object) -> bool {

@@ -27,7 +27,7 @@ pub(crate) use variables::Variables;
 /// Larger scripts are no deployment scripts but bundles.
 const LARGEST: usize = 512 << 10;
 /// Nodes of syntax that one script may take, with those it calls.
-const BUDGET: usize = 400_000;
+const BUDGET: usize = 200_000;
 const MOST_CALLERS: usize = 6;
 
 /// Stands in front of the name of a variable that is filled while the script is gone through.

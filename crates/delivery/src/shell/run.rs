@@ -36,6 +36,8 @@ pub(crate) struct Run<'a> {
     conditions: Vec<Span>,
     calls: Vec<Span>,
     callers: Vec<Arc<str>>,
+    /// Functions and sourced files that are gone through now.
+    active: Vec<String>,
     failure_ignored: bool,
     /// What the next simple command is given: heredocs, redirects, the command before it in a pipeline.
     context: Context,
@@ -73,6 +75,7 @@ impl<'a> Run<'a> {
             conditions: Vec::new(),
             calls: Vec::new(),
             callers: Vec::new(),
+            active: Vec::new(),
             failure_ignored: false,
             context: Context::default(),
             budget,
@@ -623,9 +626,11 @@ impl<'a> Run<'a> {
         }
         if let Some((fragment, body)) = self.functions.get(&name).copied()
             && self.calls.len() < MOST_CALLS
+            && !self.active.contains(&name)
             && self.enter()
         {
-            self.called_functions.push(name);
+            self.called_functions.push(name.clone());
+            self.active.push(name);
             let before = std::mem::replace(&mut self.fragment, fragment);
             let mark: Vec<(String, Option<Value>)> = (1..10)
                 .map(|at| (at.to_string(), self.variables.get(&at.to_string()).cloned()))
@@ -643,6 +648,7 @@ impl<'a> Run<'a> {
                 }
             }
             self.fragment = before;
+            self.active.pop();
             self.leave();
             return;
         }
@@ -657,9 +663,11 @@ impl<'a> Run<'a> {
         let Some(script) = path.literal().and_then(|path| self.shells.get(path)) else {
             return;
         };
-        if self.calls.len() >= MOST_CALLS || !self.enter() {
+        let path = path.to_string();
+        if self.calls.len() >= MOST_CALLS || self.active.contains(&path) || !self.enter() {
             return;
         }
+        self.active.push(path);
         let kept = self.commands.len();
         let before = std::mem::replace(&mut self.fragment, &script.fragment);
         self.calls.push(span);
@@ -668,6 +676,7 @@ impl<'a> Run<'a> {
         self.fragment = before;
         // They are the other file's commands, not ours.
         self.commands.truncate(kept);
+        self.active.pop();
         self.leave();
     }
 

@@ -130,6 +130,16 @@ impl Fragment {
         result
     }
 
+    /// Everything that is put in, in order.
+    pub(crate) fn put_in(&self) -> impl Iterator<Item = &Value> {
+        self.holes.iter().map(|(_, value)| value)
+    }
+
+    /// The last value that is put in within a range.
+    pub(crate) fn last_put(&self, range: Range<usize>) -> Option<&Value> {
+        self.holes_in(&range).last().map(|(_, value)| value)
+    }
+
     /// The first value that is put in within a range.
     pub(crate) fn first_put(&self, range: Range<usize>) -> Option<&Value> {
         self.holes_in(&range).next().map(|(_, value)| value)

@@ -85,6 +85,8 @@ pub struct Job {
     pub needs: Vec<Arc<str>>,
     /// `if`, as written.
     pub condition: Option<Value>,
+    /// Whether its condition holds, where that follows from what starts the workflow.
+    pub runs: Option<bool>,
     /// The environment's name.
     pub environment: Option<Value>,
     /// Its permissions, else the workflow's.
@@ -120,6 +122,8 @@ pub struct Step {
     pub commands: Vec<Command>,
     /// The calls of composite actions around it, outermost first: the place of `uses`.
     pub called_at: Vec<Span>,
+    /// What expressions put into the text of its commands before the shell reads it; each at its `${{ … }}`.
+    pub inserted: Vec<Value>,
 }
 
 /// A composite action of this repository.

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod exposure;
 pub mod graph;
 pub mod iam;
+pub mod images;
 pub mod network;
 pub mod why;
 mod world;

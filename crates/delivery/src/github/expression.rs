@@ -248,10 +248,7 @@ fn alternatives(
         Expression::Binary(operator, left, right) => {
             let (left, right) = (inner(left), inner(right));
             let same = match (left.as_slice(), right.as_slice()) {
-                ([left], [right]) => left
-                    .scalar()
-                    .zip(right.scalar())
-                    .map(|(left, right)| left.eq_ignore_ascii_case(&right)),
+                ([left], [right]) => equal(left, right),
                 _ => None,
             };
             match (same, *operator) {
@@ -290,6 +287,29 @@ fn alternatives(
         }
     }
     distinct
+}
+
+/// Whether two values are the same, where that is known.
+fn equal(left: &Value, right: &Value) -> Option<bool> {
+    let (left, right) = (left.text()?, right.text()?);
+    if let (Some(left), Some(right)) = (left.literal(), right.literal()) {
+        return Some(left.eq_ignore_ascii_case(right));
+    }
+    let lower = |text: &Text| -> Vec<Text> {
+        text.expanded()
+            .iter()
+            .map(|text| match text.literal() {
+                Some(literal) => literal.to_lowercase().into(),
+                None => text.clone(),
+            })
+            .collect()
+    };
+    let never = lower(&left).iter().all(|left| {
+        lower(&right)
+            .iter()
+            .all(|right| left.same(right) == seaworthy_facts::Same::Never)
+    });
+    never.then_some(false)
 }
 
 /// Whether a value counts as true; `None` where that is not known.

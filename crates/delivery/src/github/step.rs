@@ -135,6 +135,7 @@ impl<'a> Steps<'a> {
             deeds: Vec::new(),
             commands: Vec::new(),
             called_at: self.called_at.clone(),
+            inserted: Vec::new(),
         }
     }
 
@@ -240,6 +241,7 @@ impl<'a> Steps<'a> {
         let Some(raw) = run.str() else { return };
         let source = &self.github.files.sources.get(run.span.file).file;
         let fragment = with_expressions(source, raw, run.span, &self.scope);
+        made.inserted.extend(fragment.put_in().cloned());
         let Some(parsed) = shell::parse(fragment) else {
             return;
         };

@@ -9,7 +9,7 @@ use seaworthy_facts::{
     Data, Map, Source, Subject, Text, Unknown, UnknownKind, Unseen, Value, file_name,
 };
 
-use super::expression::evaluate;
+use super::expression::{evaluate, one, truth};
 use super::scope::{Events, Outputs, Scope};
 use super::step::Steps;
 use super::{Github, step};
@@ -264,6 +264,7 @@ impl Reading<'_> {
             steps: steps.steps,
             needs: full_needs,
             condition: body.get("if").cloned(),
+            runs: body.get("if").and_then(|condition| holds(condition, &steps.scope)),
             environment,
             permissions: body
                 .get("permissions")
@@ -393,6 +394,22 @@ fn needs(body: &Value) -> Vec<Arc<str>> {
         .iter()
         .filter_map(|need| Some(need.str()?.into()))
         .collect()
+}
+
+/// Whether a condition holds, where that is known. Conditions may be written without `${{ }}`.
+fn holds(condition: &Value, scope: &Scope) -> Option<bool> {
+    let raw = match &condition.data {
+        Data::Bool(yes) => return Some(*yes),
+        _ => condition.str()?.trim(),
+    };
+    let inner = raw
+        .strip_prefix("${{")
+        .and_then(|raw| raw.strip_suffix("}}"))
+        .unwrap_or(raw);
+    if inner.contains("${{") {
+        return None;
+    }
+    truth(&one(inner, condition.span, scope))
 }
 
 /// The values that each key of the matrix can have; none for what is computed.

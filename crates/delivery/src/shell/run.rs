@@ -404,8 +404,13 @@ impl<'a> Run<'a> {
         let mut condition = None;
         let conditions = self.conditions.len();
         let mut mark = self.variables.mark();
+        let mut known = None;
         for child in children(node).filter(Node::is_named) {
             let is_condition = condition.is_none();
+            let is_else = matches!(child.kind(), "elif_clause" | "else_clause");
+            if known == Some(true) && is_else || known == Some(false) && !is_else && !is_condition {
+                continue;
+            }
             match child.kind() {
                 "elif_clause" | "else_clause" => {
                     branches.push(self.variables.rollback(mark));
@@ -437,18 +442,90 @@ impl<'a> Run<'a> {
                     // What the condition itself sets holds in all branches.
                     mark = self.variables.mark();
                     condition = Some(child);
-                    self.conditions.push(self.fragment.span(child.byte_range()));
+                    known = self.tested(child);
+                    if known != Some(true) {
+                        self.conditions.push(self.fragment.span(child.byte_range()));
+                    }
                 }
                 _ => self.visit(child),
             }
         }
         branches.push(self.variables.rollback(mark));
-        if !has_else {
+        match known {
+            // What is left out changes nothing.
+            Some(true) => branches.truncate(1),
+            Some(false) if branches.len() > 1 => {
+                branches.remove(0);
+            }
+            _ => {}
+        }
+        if !has_else && known != Some(true) {
             branches.push(HashMap::new());
         }
         self.conditions.truncate(conditions);
         self.folder = folder;
         self.variables.merge(&branches);
+    }
+
+    /// What `[ … ]` of known texts gives: `-n`, `-z`, `=`, `!=`.
+    fn tested(&mut self, node: Node<'a>) -> Option<bool> {
+        if node.kind() != "test_command" {
+            return None;
+        }
+        let inner = children(node).find(Node::is_named)?;
+        let parts: Vec<Node<'a>> = children(inner).collect();
+        match (inner.kind(), parts.as_slice()) {
+            ("unary_expression", [operator, operand]) => {
+                let wants = match operator.kind() {
+                    "test_operator" => self.raw(operator.byte_range()),
+                    _ => return None,
+                };
+                let mut text = Text::default();
+                self.append(*operand, &mut text);
+                let empty = match text.parts() {
+                    [] => true,
+                    parts => {
+                        let sure = parts.iter().any(|part| match part {
+                            seaworthy_facts::Part::Literal(_) => true,
+                            // A published release has a tag.
+                            seaworthy_facts::Part::Hole(hole) => &*hole.name == "release.tag_name",
+                        });
+                        if !sure {
+                            return None;
+                        }
+                        false
+                    }
+                };
+                match wants.as_str() {
+                    "-z" => Some(empty),
+                    "-n" => Some(!empty),
+                    _ => None,
+                }
+            }
+            ("binary_expression", [left, operator, right]) => {
+                let same = match operator.kind() {
+                    "=" | "==" => true,
+                    "!=" => false,
+                    _ => return None,
+                };
+                let right_text = self.raw(right.byte_range());
+                if right_text.contains(['*', '?', '[']) {
+                    return None;
+                }
+                let mut of = |node: Node<'a>| {
+                    let mut text = Text::default();
+                    self.append(node, &mut text);
+                    text
+                };
+                let (left, right) = (of(*left), of(*right));
+                match left.same(&right) {
+                    seaworthy_facts::Same::Always => Some(same),
+                    seaworthy_facts::Same::Never => Some(!same),
+                    seaworthy_facts::Same::Maybe => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     fn case_statement(&mut self, node: Node<'a>) {

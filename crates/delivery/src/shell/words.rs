@@ -25,7 +25,7 @@ impl<'a> Run<'a> {
         let mut text = Text::default();
         self.append(node, &mut text);
         let mut value = fragment::value(text, span);
-        if let Some(from) = self.first_source(node, 0) {
+        if let Some(from) = self.last_source(node, 0) {
             value.trail = from;
         }
         value
@@ -91,7 +91,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn first_source(&self, node: Node<'a>, depth: usize) -> Option<seaworthy_facts::Trail> {
+    /// How the last thing that is put into a word came there: of an image's name that is its tag.
+    fn last_source(&self, node: Node<'a>, depth: usize) -> Option<seaworthy_facts::Trail> {
         if depth > 20 {
             return None;
         }
@@ -100,7 +101,18 @@ impl<'a> Run<'a> {
             let value = self.variables.get(&name)?;
             return Some(value.trail.via(value.span, format!("`{name}` is set here")));
         }
-        children(node).find_map(|child| self.first_source(child, depth + 1))
+        if node.child_count() == 0 {
+            let value = self.fragment.last_put(node.byte_range())?;
+            let is_variable = value
+                .as_unknown()
+                .is_some_and(|hole| hole.name.starts_with(DEFERRED));
+            return (!is_variable).then(|| value.trail.clone());
+        }
+        let mut last = None;
+        for child in children(node) {
+            last = self.last_source(child, depth + 1).or(last);
+        }
+        last
     }
 
     /// The name in `$X`, `${X}` and `"${X[@]}"`, where nothing else is done with it.

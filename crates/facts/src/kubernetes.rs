@@ -15,6 +15,27 @@ pub struct Kubernetes {
     pub kustomizations: Vec<Kustomization>,
     /// Charts whose files are here.
     pub charts: Vec<Chart>,
+    /// The paths that Flux Kustomizations and Argo CD Applications name.
+    pub paths: Vec<GitopsPath>,
+}
+
+/// A path of a repository that a GitOps object names.
+#[derive(Debug, Clone)]
+pub struct GitopsPath {
+    /// `Kustomization`, `Application`, `ApplicationSet`.
+    pub kind: Arc<str>,
+    /// The object's name.
+    pub object: Text,
+    /// The path, as it is written.
+    pub path: Value,
+    /// The repository's address, where it is in sight.
+    pub url: Option<Value>,
+    /// The folder that the path counts from, where the repository is one that is read.
+    pub repository: Option<Arc<str>>,
+    /// The path resolved, where the repository is one that is read.
+    pub folder: Option<Arc<str>>,
+    /// There is such a folder.
+    pub exists: bool,
 }
 
 /// What is applied together, as far as the repository says.
@@ -133,6 +154,8 @@ pub struct Release {
     pub version: Option<Value>,
     /// The values given, merged in Helm's order; not the chart's own defaults.
     pub values: Value,
+    /// Further values are given that were not seen: a Secret, a file that is not here.
+    pub unseen_values: bool,
     /// The chart's folder, where its files are here: [`Chart::folder`].
     pub folder: Option<Arc<str>>,
     /// Where it is asked for.

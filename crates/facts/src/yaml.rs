@@ -158,6 +158,11 @@ pub fn to_value(tree: &Tree, id: NodeId) -> Value {
     }
 }
 
+/// Whether an unquoted word is text, and not a number, a truth value or nothing.
+pub fn is_text(word: &str) -> bool {
+    scalar::plain(word) == Meaning::Text
+}
+
 fn scalar_data(text: &str, style: Style, tag: Option<&str>) -> Data {
     if style != Style::Plain || matches!(tag, Some("!!str" | "!")) {
         return Data::Text(text.into());

@@ -3,8 +3,27 @@
 //! [`read()`] fills [`seaworthy_facts::kubernetes`]. It comes after the readers of OpenTofu and of scripts, whose
 //! releases and manifests it takes in.
 
+mod applied;
+mod assembly;
+mod clusters;
+mod files;
+mod gitops;
+mod helm;
+mod inner;
+mod kinds;
+mod kustomize;
+mod manifest;
+mod outside;
+mod patch;
+mod places;
+mod releases;
+mod repositories;
+mod substitute;
+
 use seaworthy_facts::{Facts, Sources};
 use seaworthy_knowledge::Knowledge;
 
 /// Reads every object and chart, renders them, and notes what could not be read or seen.
-pub fn read(_sources: &Sources, _knowledge: &Knowledge, _facts: &mut Facts) {}
+pub fn read(sources: &Sources, knowledge: &Knowledge, facts: &mut Facts) {
+    assembly::assemble(sources, knowledge, facts);
+}

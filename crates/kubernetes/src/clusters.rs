@@ -360,7 +360,9 @@ impl Plain {
                     }
                 };
                 let mut group = Group {
-                    alternative: *count > 1 || is_example(&name),
+                    alternative: *count > 1
+                        || is_example(&name)
+                        || (gitops && slot.environment.is_some()),
                     name,
                     environment: slot.environment,
                     ..Group::default()

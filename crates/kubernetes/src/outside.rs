@@ -30,7 +30,11 @@ pub fn place(floating: Floating, groups: &mut Vec<Group>) {
         && groups
             .iter()
             .any(|group| group.environment.as_deref() == floating.environment);
-    if !groups.iter().any(|group| !group.alternative) {
+    // Environments that are told apart elsewhere, and one that only this knows of.
+    let new = floating.environment.is_some()
+        && !own
+        && groups.iter().any(|group| group.environment.is_some());
+    if new || !groups.iter().any(|group| !group.alternative) {
         groups.push(Group {
             name: floating.environment.unwrap_or("default").into(),
             environment: floating.environment.map(Into::into),
@@ -38,7 +42,7 @@ pub fn place(floating: Floating, groups: &mut Vec<Group>) {
         });
     }
     for group in groups.iter_mut().filter(|group| !group.alternative) {
-        if own && group.environment.as_deref() != floating.environment {
+        if (own || new) && group.environment.as_deref() != floating.environment {
             continue;
         }
         group.objects.extend(floating.objects.iter().cloned());

@@ -10,7 +10,7 @@ mod policies;
 mod print;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use seaworthy_check::report::{self, Entry, Files, Report};
@@ -324,4 +324,11 @@ fn plain_entries<'a>(diagnostics: &[(&'a Diagnostic, Files<'a>)]) -> Vec<Entry<'
             Entry::diagnostic(diagnostic, fingerprint, *files)
         })
         .collect()
+}
+
+/// A path as people want to read it: relative to where they are, where it is below.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(here).unwrap_or(path);
+    seaworthy_facts::normalized(&path.to_string_lossy())
 }

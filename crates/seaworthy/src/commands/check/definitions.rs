@@ -1,6 +1,6 @@
 //! Definitions (`seaworthy.yaml`) among what is checked.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use seaworthy_check::report::{Entry, Files};
 use seaworthy_definition::Definition;
@@ -27,7 +27,7 @@ impl Definitions {
             let bytes = std::fs::read(&file).map_err(|error| {
                 CommandError::system(format!("`{}` cannot be read", file.display()), &error)
             })?;
-            let (definition, _) = Definition::read(&shown(&file), &bytes);
+            let (definition, _) = Definition::read(&super::shown(&file), &bytes);
             let diagnostics = definition.check();
             definitions.push((definition, diagnostics));
         }
@@ -57,12 +57,4 @@ impl Definitions {
         let sound = self.0.iter().filter(|(_, said)| said.is_empty());
         sound.map(|(definition, _)| definition.source().path())
     }
-}
-
-/// A path as people want to read it: relative to where they are, where it is below.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let path = path.strip_prefix(here).unwrap_or(path);
-    let path = path.strip_prefix(".").unwrap_or(path);
-    path.display().to_string()
 }

@@ -87,10 +87,8 @@ fn read(file: &Path) -> Result<(Policy, bool), CommandError> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         CommandError::system(format!("`{}` cannot be read", file.display()), &error)
     })?;
-    let here = std::env::current_dir().unwrap_or_default();
-    let shown = file.strip_prefix(here).unwrap_or(file);
     let (settings, source, problems): (Settings, SourceFile, _) =
-        Settings::read(&shown.display().to_string(), &text);
+        Settings::read(&super::shown(file), &text);
     printer::diagnostics(&problems, &[&source], arguments::Format::Text)?;
     let sound = !has_errors(&problems);
     let policy = Policy {

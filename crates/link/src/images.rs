@@ -152,11 +152,11 @@ impl Push<'_> {
     pub fn fills(&self, repository: &Repository<'_>) -> bool {
         is_told(&self.reference.repository)
             && self.reference.repository.same(&repository.name) != Same::Never
-            && self
-                .reference
-                .registry
-                .as_ref()
-                .is_some_and(|registry| registry.literal().is_none_or(|host| host.contains(".dkr.ecr.")))
+            && self.reference.registry.as_ref().is_some_and(|registry| {
+                registry
+                    .literal()
+                    .is_none_or(|host| host.contains(".dkr.ecr."))
+            })
     }
 
     /// Whether it can give a tag. A branch is not called like a release or `latest` unless somebody means harm.
@@ -240,7 +240,10 @@ fn of_hole(hole: &Unknown, depth: usize) -> Option<Branch> {
             .copied();
     }
     let name = &*hole.name;
-    if BRANCHES.contains(&name) || name == "$(git rev-parse --abbrev-ref HEAD)" || name == "$(git branch --show-current)" {
+    if BRANCHES.contains(&name)
+        || name == "$(git rev-parse --abbrev-ref HEAD)"
+        || name == "$(git branch --show-current)"
+    {
         return Some(Branch::Raw);
     }
     let within = BRANCHES.iter().any(|branch| name.contains(branch));
@@ -253,9 +256,9 @@ pub fn any_branch(trigger: &Trigger) -> bool {
         "pull_request" | "pull_request_target" => true,
         "push" => {
             let open = |pattern: &Value| {
-                pattern
-                    .str()
-                    .is_none_or(|pattern| pattern.starts_with('*') || pattern.contains("/**") || pattern.ends_with("/*"))
+                pattern.str().is_none_or(|pattern| {
+                    pattern.starts_with('*') || pattern.contains("/**") || pattern.ends_with("/*")
+                })
             };
             if trigger.branches.is_empty() {
                 // With tags alone, branches do not start it.

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod iam;
 pub mod images;
 pub mod network;
+pub mod nodes;
 pub mod why;
 mod world;
 

@@ -1,0 +1,4 @@
+//! Linking small repositories.
+
+mod why;
+mod worlds;

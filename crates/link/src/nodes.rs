@@ -145,9 +145,7 @@ impl NodeGroup<'_> {
 
     /// Whether every label is known.
     pub fn labels_known(&self) -> bool {
-        self.resource
-            .at("labels")
-            .is_none_or(Value::is_known)
+        self.resource.at("labels").is_none_or(Value::is_known)
     }
 
     /// In how many subnets its nodes can be; `None` where that is not known.

@@ -44,7 +44,13 @@ impl Evaluator<'_> {
                     Kind::Variable(root) => self.reference(root, steps, span, scope),
                     _ => (self.eval(inner, scope), 0),
                 };
-                let value = self.steps(value, &steps[used..], span, scope);
+                let mut value = self.steps(value, &steps[used..], span, scope);
+                if super::is_failed(&value)
+                    && let Kind::Variable(root) = &inner.kind
+                    && let Some(decided) = self.decided_within(root, span, scope)
+                {
+                    value = decided;
+                }
                 // What is taken out of something stands where it was put in; it is used here.
                 if value.span != span
                     && used < steps.len()
@@ -66,6 +72,21 @@ impl Evaluator<'_> {
             Kind::Binary(parts, operator) => self.binary(parts, *operator, span, scope),
             Kind::For(parts) => self.for_expression(parts, span, scope),
         }
+    }
+
+    /// What the provider decides inside a block that the configuration begins, such as
+    /// `aws_eks_cluster.main.vpc_config[0].cluster_security_group_id`; `None` where the root is no resource.
+    fn decided_within(&self, root: &str, span: Span, scope: Scope<'_>) -> Option<Value> {
+        let written = self.snippet(span);
+        let words = if root == "data" { 3 } else { 2 };
+        let (at, _) = written.match_indices('.').nth(words - 1)?;
+        // `aws_x.y[0].z`: the key belongs to the instance, not to the name.
+        let name = written[..at].split('[').next()?;
+        let instance = scope.instance;
+        instance.module.by_address.get(name)?;
+        let address = instance.within(&written[..at]);
+        let path = &written[at + 1..];
+        Some(Value::unknown(Unknown::attribute(address, path), span))
     }
 
     fn object(&self, entries: &[(Key, Expr)], span: Span, scope: Scope<'_>) -> Value {

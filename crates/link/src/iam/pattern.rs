@@ -12,6 +12,38 @@ pub fn takes_action(pattern: &str, action: &str) -> bool {
 
 /// Whether a pattern takes a text: `arn:aws:s3:::logs/*`. A hole holds the same wherever it has the same name.
 pub fn takes(pattern: &Text, text: &Text) -> Same {
+    // ARNs are compared part by part: a region that is not known says nothing about the resource behind it.
+    if let (Some(pattern), Some(text)) = (parts_of_arn(pattern), parts_of_arn(text)) {
+        let each = pattern
+            .iter()
+            .zip(&text)
+            .map(|(pattern, text)| part_takes(pattern, text));
+        return each.fold(Same::Always, |all, part| match (all, part) {
+            (Same::Never, _) | (_, Same::Never) => Same::Never,
+            (Same::Always, Same::Always) => Same::Always,
+            _ => Same::Maybe,
+        });
+    }
+    part_takes(pattern, text)
+}
+
+/// `arn`, partition, service, region, account, and the resource with its own colons.
+fn parts_of_arn(text: &Text) -> Option<Vec<Text>> {
+    if !text.known_prefix().starts_with("arn:") {
+        return None;
+    }
+    let mut parts = Vec::new();
+    let mut rest = text.clone();
+    for _ in 0..5 {
+        let (part, after) = rest.split_once(':')?;
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    Some(parts)
+}
+
+fn part_takes(pattern: &Text, text: &Text) -> Same {
     let mut names = Vec::new();
     let (pattern_chars, text_chars) = (spell(pattern, &mut names), spell(text, &mut names));
     if glob(&pattern_chars, &text_chars) {

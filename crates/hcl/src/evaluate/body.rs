@@ -34,7 +34,10 @@ impl Evaluator<'_> {
         let mut map = Map::default();
         for attribute in &body.attributes {
             let own = is_meta(&attribute.name);
-            let value = if own && !matches!(&*attribute.name, "count" | "for_each") {
+            // `when = destroy` and `on_failure = continue` of provisioners are words of the language.
+            let word = matches!(&*attribute.name, "when" | "on_failure")
+                && matches!(attribute.value.kind, Kind::Variable(_));
+            let value = if word || own && !matches!(&*attribute.name, "count" | "for_each") {
                 self.written_value(&attribute.value)
             } else {
                 self.eval(&attribute.value, scope)

@@ -1,5 +1,32 @@
 //! What one file is enough for: few, and only where they matter.
 
+mod cluster_endpoint_open_to_world;
+mod database_storage_unencrypted;
+mod deletion_protection_off;
+mod destroy_provisioner_reruns;
+mod duplicate_map_key;
+mod endpoint_includes_port;
+mod internal_lb_in_public_subnet;
+mod kms_policy_wildcard;
+mod modules;
+mod sensitive_variable_unmarked;
+mod thumbprint_of_other_issuer;
+mod undeclared_reference;
+mod unused_declaration;
+
 use crate::Rule;
 
-pub(crate) const RULES: &[Rule] = &[];
+pub(crate) const RULES: &[Rule] = &[
+    cluster_endpoint_open_to_world::RULE,
+    database_storage_unencrypted::RULE,
+    deletion_protection_off::RULE,
+    destroy_provisioner_reruns::RULE,
+    duplicate_map_key::RULE,
+    endpoint_includes_port::RULE,
+    internal_lb_in_public_subnet::RULE,
+    kms_policy_wildcard::RULE,
+    sensitive_variable_unmarked::RULE,
+    thumbprint_of_other_issuer::RULE,
+    undeclared_reference::RULE,
+    unused_declaration::RULE,
+];

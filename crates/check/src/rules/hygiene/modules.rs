@@ -1,0 +1,29 @@
+//! Whether a module's text was seen as a whole, so that what is missing in it is missing.
+
+use seaworthy_facts::terraform::ModuleSource;
+use seaworthy_facts::{file_name, is_under, parent};
+use seaworthy_link::World;
+
+/// Every file of the module was read and parsed, and no other tool adds to it.
+pub(super) fn whole(world: &World, module: &ModuleSource) -> bool {
+    let broken = world
+        .facts
+        .broken
+        .iter()
+        .filter_map(seaworthy_diagnostics::Diagnostic::place)
+        .any(|place| module.files.contains(&place.file));
+    let unread = world.sources.unread().any(|(path, _)| {
+        parent(path) == module.folder
+            && [".tf", ".tofu", ".tf.json"]
+                .iter()
+                .any(|end| path.ends_with(end))
+    });
+    let added = world.sources.iter().any(|source| {
+        let path = source.file.path();
+        (parent(path) == module.folder && path.ends_with(".tf.json"))
+            // Terragrunt generates files in the folders below its own.
+            || (file_name(path) == "terragrunt.hcl"
+                && (module.folder == parent(path) || is_under(&module.folder, parent(path))))
+    });
+    !broken && !unread && !added
+}

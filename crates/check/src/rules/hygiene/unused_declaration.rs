@@ -1,0 +1,76 @@
+//! Variables and locals that nothing reads: whoever sets them changes nothing.
+
+use std::collections::HashSet;
+
+use seaworthy_facts::Span;
+use seaworthy_facts::terraform::Declared;
+use seaworthy_link::World;
+
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "unused-declaration",
+    severity: Severity::Unreliable,
+    page: include_str!("unused-declaration.md"),
+    check,
+};
+
+/// The most that one finding names.
+const MOST: usize = 12;
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    for module in &world.facts.terraform.modules {
+        if module.vendored || !super::modules::whole(world, module) {
+            continue;
+        }
+        let used: HashSet<&str> = module.references.iter().map(|(name, _)| &**name).collect();
+        // Of something that is nothing but variables, another tool makes use.
+        if used.is_empty() {
+            continue;
+        }
+        let unused: Vec<&Declared> = module
+            .declared
+            .iter()
+            .filter(|declared| {
+                (declared.address.starts_with("var.") || declared.address.starts_with("local."))
+                    && !used.contains(&*declared.address)
+            })
+            .collect();
+        let Some((first, others)) = unused.split_first() else {
+            continue;
+        };
+        let what = match others.len() {
+            0 => format!("`{}` is", first.address),
+            more => format!("`{}` and {more} more are", first.address),
+        };
+        let mut finding = Finding::new(format!(
+            "{what} declared and never read: setting {} changes nothing",
+            if others.is_empty() { "it" } else { "them" }
+        ))
+        .at(first.span, "never read")
+        .about([module.folder.clone(), first.address.to_string()]);
+        for other in others.iter().take(MOST) {
+            finding = finding.and(other.span, "never read");
+        }
+        if let Some(set) = unused
+            .iter()
+            .find_map(|declared| set(world, &module.folder, declared))
+        {
+            finding = finding.and(set, "set here, to no effect");
+        }
+        findings.push(finding);
+    }
+}
+
+/// Where a caller sets a variable of a module.
+fn set(world: &World, folder: &str, declared: &Declared) -> Option<Span> {
+    let name = declared.address.strip_prefix("var.")?;
+    world
+        .facts
+        .terraform
+        .roots
+        .iter()
+        .flat_map(|root| &root.calls)
+        .filter(|call| call.folder.as_deref() == Some(folder))
+        .find_map(|call| Some(call.arguments.map()?.entry(name)?.key_span))
+}

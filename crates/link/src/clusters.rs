@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seaworthy_facts::terraform::Root;
-use seaworthy_facts::{Same, Span, Text, Value};
+use seaworthy_facts::{Same, Sources, Span, Text, Value};
 
 use crate::{World, environment};
 
@@ -33,6 +33,24 @@ pub enum Match<'a> {
     Misses(Option<MadeCluster<'a>>),
     /// No cluster is made here, or a name is not known.
     Unknown,
+}
+
+impl MadeCluster<'_> {
+    /// Where the name is put together: of the steps that it took, the one whose text looks most like it.
+    pub fn written(&self, sources: &Sources) -> Span {
+        let name = self.name.to_string();
+        let alike = |span: Span| {
+            let text = sources.slice(span).trim_matches('"');
+            text.bytes()
+                .zip(name.bytes())
+                .take_while(|(a, b)| a == b)
+                .count()
+        };
+        std::iter::once(self.span)
+            .chain(self.value.trail.steps().map(|step| step.span))
+            .max_by_key(|span| alike(*span))
+            .unwrap_or(self.span)
+    }
 }
 
 /// Every EKS cluster that is made here, by resource or by module.

@@ -1,8 +1,18 @@
 //! Backup, retention and the safety of data.
 
 mod backup_bucket_destroyable;
+mod backup_schedule_implausible;
 mod buckets;
+mod cron;
+mod retention_below_requirement;
+mod schedules;
+mod schema_migration_in_every_replica;
 
 use crate::Rule;
 
-pub(crate) const RULES: &[Rule] = &[backup_bucket_destroyable::RULE];
+pub(crate) const RULES: &[Rule] = &[
+    backup_bucket_destroyable::RULE,
+    backup_schedule_implausible::RULE,
+    retention_below_requirement::RULE,
+    schema_migration_in_every_replica::RULE,
+];

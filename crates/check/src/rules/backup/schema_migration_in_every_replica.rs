@@ -191,7 +191,7 @@ fn in_script(
     let script = line
         .split_whitespace()
         .map(seaworthy_facts::file_name)
-        .filter(|name| name.ends_with(".sh"))
+        .filter(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "sh"))
         .find_map(|name| {
             world.facts.delivery.scripts.iter().find(|script| {
                 let path = world.sources.path(script.file);

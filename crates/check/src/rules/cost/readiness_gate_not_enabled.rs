@@ -42,7 +42,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 Finding::new(format!(
                     "namespace `{name}` lacks the label that enables readiness gates: pods count as ready before the load balancer knows them, and rollouts drop requests"
                 ))
-                .at(namespace.name.span, format!("no label `{LABEL}: enabled`"))
+                .at(place(namespace), format!("no label `{LABEL}: enabled`"))
                 .and(asked.span, "the controller is told to inject readiness gates")
                 .and_maybe(no_downtime(world).map(|span| {
                     (span, "and releases are to pass without interruption".to_owned())
@@ -54,6 +54,17 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// The labels, where there are some; a name that a kustomization gives stands in another file.
+fn place(namespace: &Object) -> Span {
+    let labels = namespace.at("metadata.labels");
+    [labels, Some(&namespace.name)]
+        .into_iter()
+        .flatten()
+        .map(|value| value.span)
+        .find(|span| span.file == namespace.file)
+        .unwrap_or(namespace.span)
 }
 
 /// What sends to the pods of a namespace by their addresses.

@@ -41,6 +41,13 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let Some(second) = second.filter(|second| second.owner == first.owner) else {
             continue;
         };
+        // The one that is changed first is not production's.
+        let of = |writer: &Writer<'_>| environment_of(world, writer);
+        let (first, second) = if of(first) == Some("production") {
+            (second, first)
+        } else {
+            (first, second)
+        };
         let (first_says, second_says) = (says(first), says(second));
         let finding = Finding::new(format!(
             "external-dns of `{}` and of `{}` write {} under one owner id, `{}`: each takes away what only the other knows",
@@ -173,19 +180,21 @@ fn texts(list: Option<&Value>) -> Option<Vec<String>> {
 
 /// Whether they run in two environments, for sure.
 fn apart(world: &World, first: &Writer<'_>, second: &Writer<'_>) -> bool {
-    let of = |writer: &Writer<'_>| {
-        let path = world.sources.path(writer.place.file);
-        writer
-            .cluster
-            .environment
-            .as_deref()
-            .and_then(environment::of_name)
-            .or_else(|| environment::of_name(&writer.cluster.name))
-            .or_else(|| environment::of_name(seaworthy_facts::parent(path)))
-    };
+    let of = |writer: &Writer<'_>| environment_of(world, writer);
     first.span != second.span
         && first.cluster.name != second.cluster.name
         && matches!((of(first), of(second)), (Some(first), Some(second)) if first != second)
+}
+
+fn environment_of(world: &World, writer: &Writer<'_>) -> Option<&'static str> {
+    let path = world.sources.path(writer.place.file);
+    writer
+        .cluster
+        .environment
+        .as_deref()
+        .and_then(environment::of_name)
+        .or_else(|| environment::of_name(&writer.cluster.name))
+        .or_else(|| environment::of_name(seaworthy_facts::parent(path)))
 }
 
 /// Whether both write one zone. Without any filter nothing says which zones a writer may touch.

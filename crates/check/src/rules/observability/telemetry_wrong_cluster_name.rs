@@ -56,7 +56,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         findings.push(match meant {
             Some(cluster) => finding
                 .and(
-                    cluster.value.trail.origin().unwrap_or(cluster.span),
+                    cluster.written(&world.sources),
                     format!("the cluster is called `{}`", cluster.name),
                 )
                 .trail(cluster.value),

@@ -1,15 +1,25 @@
 //! Identity: roles, trusts, service accounts and who may do what.
 
 mod ci_role_exceeds_job;
+mod irsa_annotation_role_missing;
 mod irsa_missing_aud;
+mod irsa_subject_missing_sa;
+mod irsa_vs_pod_identity;
+mod irsa_wrong_cluster_oidc;
+mod node_identity_where_pod_identity_exists;
 mod oidc_trust_any_ref_admin;
 mod oidc_trust_wrong_repo;
 
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
+    ci_role_exceeds_job::RULE,
+    irsa_annotation_role_missing::RULE,
+    irsa_missing_aud::RULE,
+    irsa_subject_missing_sa::RULE,
+    irsa_vs_pod_identity::RULE,
+    irsa_wrong_cluster_oidc::RULE,
+    node_identity_where_pod_identity_exists::RULE,
     oidc_trust_any_ref_admin::RULE,
     oidc_trust_wrong_repo::RULE,
-    ci_role_exceeds_job::RULE,
-    irsa_missing_aud::RULE,
 ];

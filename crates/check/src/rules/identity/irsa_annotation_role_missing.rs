@@ -1,0 +1,80 @@
+//! Service accounts that name a role which is not the one that was made for them.
+
+use seaworthy_diagnostics::suggest;
+use seaworthy_facts::Same;
+use seaworthy_link::World;
+use seaworthy_link::iam::{Account, Admission, Role, role_name};
+
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "irsa-annotation-role-missing",
+    severity: Severity::Breaks,
+    page: include_str!("irsa-annotation-role-missing.md"),
+    check,
+};
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    let iam = world.iam();
+    for account in Account::all(&world.facts) {
+        let (Some(annotation), Some(name)) = (account.role(), account.name()) else {
+            continue;
+        };
+        let Some(wanted) = annotation.text().as_ref().and_then(role_name) else {
+            continue;
+        };
+        if iam
+            .roles
+            .iter()
+            .any(|role| role.is_called(annotation) != Same::Never)
+        {
+            continue;
+        }
+        let namespace = account.namespace();
+        // The role that was made for this account; else one with nearly the name, which trusts accounts.
+        let made = namespace.as_ref().and_then(|namespace| {
+            iam.roles.iter().find(|role| {
+                role.trust.takes_account(Some(namespace), &name) == Admission::Yes && is_known(role)
+            })
+        });
+        let near = || {
+            let names: Vec<&str> = iam
+                .roles
+                .iter()
+                .filter(|role| role.trust.clusters().next().is_some())
+                .filter_map(|role| role.name.literal())
+                .collect();
+            let near = suggest(wanted.literal()?, names.iter().copied())?;
+            iam.roles
+                .iter()
+                .find(|role| role.name.literal() == Some(near))
+        };
+        let Some(role) = made.or_else(near) else {
+            continue;
+        };
+        findings.push(
+            Finding::new(format!(
+                "service account `{}` takes role `{wanted}`, and the role is called `{}`",
+                account.title(),
+                role.title()
+            ))
+            .at(annotation.span, "no role here has this name")
+            .and(
+                role.name_span,
+                if made.is_some() {
+                    "the role that trusts this account"
+                } else {
+                    "the role with the nearest name"
+                },
+            )
+            .trail(annotation)
+            .hint(format!("name role `{}`", role.title()))
+            .about([account.title(), wanted.to_string()]),
+        );
+    }
+}
+
+/// Whether a role's name is known well enough to say that another is not it.
+fn is_known(role: &Role) -> bool {
+    !role.name.known_prefix().is_empty() || role.name.literal().is_some()
+}

@@ -282,6 +282,7 @@ fn role(
         module: None,
         name,
         name_span: named.or(prefix).map_or(resource.span, |name| name.span),
+        name_origin: named.or(prefix).and_then(|name| name.trail.origin()),
         span: resource.span,
         block: resource.block,
         trust: Trust::new(

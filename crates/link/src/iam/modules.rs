@@ -112,6 +112,7 @@ fn role(
         module: call.registry.clone(),
         name,
         name_span: named.or(prefix).map_or(call.span, |name| name.span),
+        name_origin: named.or(prefix).and_then(|name| name.trail.origin()),
         span: call.span,
         block: call.block,
         trust: Trust::new(document, span, providers),

@@ -22,6 +22,8 @@ pub struct Role {
     pub name: Text,
     /// Where the name is written, else the header.
     pub name_span: Span,
+    /// Where the name was first written, if elsewhere: the default of a variable.
+    pub name_origin: Option<Span>,
     /// Its header.
     pub span: Span,
     /// All of its block.
@@ -263,13 +265,22 @@ impl Statement {
         }
     }
 
-    /// The first action of it that changes something and could be allowed for one resource.
+    /// An action of it that changes something and could be allowed for one resource; of several, one that says it
+    /// plainly.
     pub fn wide_change(&self, knowledge: &Knowledge) -> Option<&Value> {
-        self.actions.iter().find(|action| {
+        const PLAIN: [&str; 6] = [":*", ":Put", ":Delete", ":Create", ":Update", ":Run"];
+        let changes = |action: &&Value| {
             action
                 .str()
                 .is_some_and(|action| !reads(action) && !knowledge.is_without_resource(action))
-        })
+        };
+        let plain = PLAIN.iter().find_map(|word| {
+            self.actions
+                .iter()
+                .filter(changes)
+                .find(|action| action.str().is_some_and(|action| action.contains(word)))
+        });
+        plain.or_else(|| self.actions.iter().find(changes))
     }
 }
 

@@ -82,8 +82,12 @@ fn finding(group: Group<'_>) -> Finding {
                 .iter()
                 .map(|(assumption, _)| format!("`{}`", assumption.job.id))
                 .collect();
+            let (word, need, take) = match jobs.len() {
+                1 => ("job", "needs", "takes"),
+                _ => ("jobs", "need", "take"),
+            };
             format!(
-                "job {} needs {}, and takes role `{role}`, which may do everything",
+                "{word} {} {need} {}, and {take} role `{role}`, which may do everything",
                 jobs.join(" and "),
                 listed(needs)
             )

@@ -1,6 +1,6 @@
 //! A role that any branch or pull request may take, and that may do almost anything.
 
-use seaworthy_facts::{Part, Text, Value};
+use seaworthy_facts::{Part, Same, Text, Value};
 use seaworthy_link::World;
 use seaworthy_link::iam::{Assumption, Breadth, Condition, Role, Statement};
 
@@ -58,8 +58,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
         }
         let by_request = assumptions.iter().find_map(|assumption| {
-            let taken = iam.taken(assumption.role).role()?;
-            (taken.span == role.span)
+            let named = role.is_called(assumption.role) == Same::Always;
+            let only = || iam.taken(assumption.role).role();
+            (named || only().is_some_and(|taken| taken.span == role.span))
                 .then(|| assumption.pull_request())
                 .flatten()
         });

@@ -5,11 +5,13 @@
 
 pub mod built;
 pub mod clusters;
+pub mod containers;
 pub mod environment;
 pub mod exposure;
 pub mod graph;
 pub mod iam;
 pub mod images;
+pub mod made_secrets;
 pub mod network;
 pub mod nodes;
 pub mod why;

@@ -1,4 +1,9 @@
-//! What one file is enough for: few, and only where they matter.
+//! What one file is enough for.
+
+mod development_server_in_production;
+mod mail_kept_in_pod;
+mod shutdown_drops_requests;
+mod volume_misses_data_directory;
 
 mod cluster_endpoint_open_to_world;
 mod database_storage_unencrypted;
@@ -29,4 +34,8 @@ pub(crate) const RULES: &[Rule] = &[
     thumbprint_of_other_issuer::RULE,
     undeclared_reference::RULE,
     unused_declaration::RULE,
+    development_server_in_production::RULE,
+    mail_kept_in_pod::RULE,
+    shutdown_drops_requests::RULE,
+    volume_misses_data_directory::RULE,
 ];

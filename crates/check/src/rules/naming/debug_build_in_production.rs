@@ -1,0 +1,115 @@
+//! A program with settings for development runs where users are.
+
+use seaworthy_facts::code::{Program, Setting};
+use seaworthy_facts::kubernetes::Origin;
+use seaworthy_facts::{Language, SourceKind, Value};
+use seaworthy_link::World;
+use seaworthy_link::containers::{Container, containers};
+use seaworthy_link::{built, environment};
+
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "debug-build-in-production",
+    severity: Severity::Insecure,
+    page: include_str!("debug-build-in-production.md"),
+    check,
+};
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    for container in containers(world) {
+        if matches!(container.workload.origin, Origin::Summary { .. })
+            || !is_production(world, &container)
+        {
+            continue;
+        }
+        let Some(program) = container
+            .image()
+            .and_then(|image| built::program(world, image))
+        else {
+            continue;
+        };
+        findings.extend(one(world, &container, program));
+    }
+}
+
+fn one(world: &World, container: &Container<'_>, program: &Program) -> Option<Finding> {
+    let debug = program.debug.iter().find(|setting| {
+        is_on(setting) && !is_of_development(world.sources.path(setting.span.file))
+    })?;
+    if is_overridden(world, program) {
+        return None;
+    }
+    let image = container.image()?;
+    let name = container.workload.name.text()?.to_string();
+    let mut finding = Finding::new(format!(
+        "`{name}` serves production with `{}` on: errors show settings and code to whoever causes them",
+        debug.name
+    ))
+    .at(debug.span, "a setting for development")
+    .and(image.span, format!("`{name}` runs this program"))
+    .hint("take it from the environment, off unless it is set")
+    .about([program.folder.to_string(), name]);
+    for other in program.debug.iter().filter(|other| !is_on(other)) {
+        finding = finding.link(
+            other.span,
+            format!("`{}` lets every host name in", other.name),
+        );
+    }
+    Some(finding)
+}
+
+fn is_on(setting: &Setting) -> bool {
+    setting.name.eq_ignore_ascii_case("debug") || setting.name.ends_with("DebugMode")
+}
+
+/// Where nothing says which environment it is, it is taken for the one that counts.
+fn is_production(world: &World, container: &Container<'_>) -> bool {
+    let said = container
+        .workload
+        .namespace()
+        .and_then(environment::of_name)
+        .or(container
+            .cluster
+            .environment
+            .as_deref()
+            .and_then(environment::of_name))
+        .or_else(|| environment::of_name(world.sources.folder(container.workload.file)));
+    said.is_none_or(|said| said == "production")
+}
+
+/// Another settings file may be the one that counts.
+fn is_overridden(world: &World, program: &Program) -> bool {
+    program.files.iter().any(|file| {
+        let source = world.sources.get(*file);
+        source.kind == SourceKind::Code(Language::Python) && {
+            let text = source.file.text();
+            text.contains("DEBUG = False")
+                || text.contains("DEBUG=False")
+                || text.contains("local_settings")
+                || text.contains("django_heroku")
+        }
+    }) || world
+        .facts
+        .kubernetes
+        .clusters
+        .iter()
+        .flat_map(|cluster| &cluster.objects)
+        .any(|object| object.kind.as_ref() == "ConfigMap" && mounts_settings(object.at("data")))
+}
+
+fn mounts_settings(data: Option<&Value>) -> bool {
+    data.is_some_and(|data| {
+        data.entries()
+            .iter()
+            .any(|entry| entry.key.ends_with("settings.py"))
+    })
+}
+
+fn is_of_development(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    path.rsplit(['/', '.', '_', '-'])
+        .take(4)
+        .any(|part| matches!(part, "dev" | "development" | "local" | "test" | "tests"))
+        && !path.contains("prod")
+}

@@ -1,0 +1,140 @@
+//! Which ports a container's program listens on, from its command, its environment and its text.
+
+use seaworthy_facts::{Span, Text, Value};
+use seaworthy_link::World;
+use seaworthy_link::built;
+use seaworthy_link::containers::{Container, From};
+
+/// A port that is listened on.
+#[derive(Debug, Clone)]
+pub(super) struct Listens {
+    pub port: i64,
+    /// Where that is said.
+    pub span: Span,
+    /// In words: "the command listens on".
+    pub says: &'static str,
+}
+
+/// The ports, if all of them are known; `None` where there may be others.
+pub(super) fn ports(world: &World, container: &Container<'_>) -> Option<Vec<Listens>> {
+    if let Some(by_command) = by_command(container) {
+        return Some(vec![by_command]);
+    }
+    // Another command than the image's may run anything.
+    if container.body.get("command").is_some() || container.body.get("args").is_some() {
+        return None;
+    }
+    let image = container.image()?;
+    let program = built::program(world, image)?;
+    if program.listens_others || program.listens.is_empty() {
+        return None;
+    }
+    let environment = container.environment();
+    let set = |name: &str| {
+        environment
+            .variables
+            .iter()
+            .find(|variable| variable.name.literal() == Some(name))
+            .map(|variable| match variable.from {
+                From::Value(value) | From::ConfigMap(Some(value)) => value.int(),
+                _ => None,
+            })
+            .or_else(|| image_sets(world, image, name))
+            .or(environment.open.then_some(None))
+    };
+    let mut found = Vec::new();
+    for listen in &program.listens {
+        let text = listen.port.text()?;
+        let port = resolved(&text, &set)?;
+        found.push(Listens {
+            port,
+            span: listen.span,
+            says: "the program listens on",
+        });
+    }
+    Some(found)
+}
+
+/// The port of a text: literal, or of the variable that it is, or what it is without it.
+fn resolved(text: &Text, set: &dyn Fn(&str) -> Option<Option<i64>>) -> Option<i64> {
+    if let Some(literal) = text.literal() {
+        return literal.parse().ok();
+    }
+    let [seaworthy_facts::Part::Hole(hole)] = text.parts() else {
+        return None;
+    };
+    let name = hole.name.strip_prefix("env.")?;
+    match set(name) {
+        Some(value) => value,
+        None => match hole.choices.as_slice() {
+            [one] => one.literal()?.parse().ok(),
+            _ => None,
+        },
+    }
+}
+
+/// What the image's Dockerfile sets a variable to.
+fn image_sets(world: &World, image: &Value, name: &str) -> Option<Option<i64>> {
+    let dockerfile = built::dockerfile(world, image)?;
+    let stage = dockerfile.stages.last()?;
+    stage
+        .instructions
+        .iter()
+        .filter(|instruction| &*instruction.word == "ENV")
+        .flat_map(|instruction| &instruction.arguments)
+        .filter_map(Value::str)
+        .filter_map(|argument| argument.split_once('='))
+        .find(|(own, _)| *own == name)
+        .map(|(_, value)| value.trim_matches('"').parse().ok())
+}
+
+/// The port that a container's own command says.
+pub(super) fn by_command(container: &Container<'_>) -> Option<Listens> {
+    let mut words: Vec<(String, Span)> = Vec::new();
+    for key in ["command", "args"] {
+        for item in container.body.get(key).map_or(&[][..], Value::items) {
+            let text = item.text()?;
+            for word in text.to_string().split_whitespace() {
+                words.push((word.trim_matches(['"', '\'']).to_owned(), item.span));
+            }
+        }
+    }
+    for (at, (word, span)) in words.iter().enumerate() {
+        let next = words.get(at + 1).map(|(word, _)| word.as_str());
+        let port = match word.as_str() {
+            "runserver" => next.and_then(after_colon).or(Some(8000)),
+            "--port" | "--http-port" | "--listen-port" => next.and_then(|next| next.parse().ok()),
+            "--bind" | "-b" if runs(&words, "gunicorn") || runs(&words, "hypercorn") => {
+                next.and_then(after_colon)
+            }
+            "-p" if runs(&words, "flask") || runs(&words, "puma") || runs(&words, "rails") => {
+                next.and_then(|next| next.parse().ok())
+            }
+            word => word
+                .strip_prefix("--port=")
+                .and_then(|port| port.parse().ok())
+                .or_else(|| word.strip_prefix("--bind=").and_then(after_colon)),
+        };
+        if let Some(port) = port {
+            return Some(Listens {
+                port,
+                span: *span,
+                says: "the command listens on",
+            });
+        }
+    }
+    None
+}
+
+fn runs(words: &[(String, Span)], program: &str) -> bool {
+    words
+        .iter()
+        .any(|(word, _)| word.rsplit('/').next() == Some(program))
+}
+
+fn after_colon(address: &str) -> Option<i64> {
+    match address.rsplit_once(':') {
+        Some((_, port)) => port.parse().ok(),
+        None => address.parse().ok(),
+    }
+}

@@ -3,6 +3,7 @@
 //! Each table is a folder or file under `data/`, says its source and the day it was read, and has a module here that
 //! gives it types. Tables are parsed when they are first asked for, so that a run pays only for what it needs.
 
+pub mod charts;
 pub mod cluster_names;
 mod date;
 pub mod iam;

@@ -18,6 +18,7 @@ use crate::manifest::Manifest;
 use crate::outside;
 use crate::releases::{empty, helm_release, merge_values, values_of_file};
 use crate::repositories::Repositories;
+use crate::summary;
 
 /// More objects than a cluster of any repository has.
 const MOST_OBJECTS: usize = 60_000;
@@ -163,7 +164,7 @@ fn install(
     release: &Release,
     cluster: &mut Cluster,
     charts: &mut Charts<'_, '_>,
-    _knowledge: &Knowledge,
+    knowledge: &Knowledge,
     used: &mut HashSet<String>,
     unseen: &mut Vec<Unseen>,
 ) {
@@ -183,6 +184,16 @@ fn install(
             }
         }
         cluster.releases.extend(expanded.releases);
+        return;
+    }
+    let repository = release.repository.as_ref().and_then(Value::text);
+    let known = release.chart.str().and_then(|name| {
+        // An address with holes may be any.
+        let repository = repository.as_ref().and_then(Text::literal);
+        knowledge.chart(name, repository)
+    });
+    if let Some(chart) = known {
+        cluster.objects.extend(summary::objects(chart, release));
         return;
     }
     cluster.incomplete = true;

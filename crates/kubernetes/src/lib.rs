@@ -19,6 +19,7 @@ mod places;
 mod releases;
 mod repositories;
 mod substitute;
+mod summary;
 
 use seaworthy_facts::{Facts, Sources};
 use seaworthy_knowledge::Knowledge;

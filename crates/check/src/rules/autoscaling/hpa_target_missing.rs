@@ -1,0 +1,76 @@
+//! An autoscaler names a workload that is not there.
+
+use seaworthy_diagnostics::suggest;
+use seaworthy_facts::Value;
+use seaworthy_facts::kubernetes::Object;
+use seaworthy_link::World;
+
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "hpa-target-missing",
+    severity: Severity::Breaks,
+    page: include_str!("hpa-target-missing.md"),
+    check,
+};
+
+const SCALABLE: [&str; 3] = ["Deployment", "StatefulSet", "ReplicaSet"];
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    let clusters = &world.facts.kubernetes.clusters;
+    for cluster in clusters.iter().filter(|cluster| !cluster.incomplete) {
+        for scaler in cluster.of("HorizontalPodAutoscaler") {
+            let Some(name) = scaler.at("spec.scaleTargetRef.name") else {
+                continue;
+            };
+            let kind = scaler.at("spec.scaleTargetRef.kind").and_then(Value::str);
+            let (Some(text), Some(kind)) = (name.text(), kind) else {
+                continue;
+            };
+            if !SCALABLE.contains(&kind) {
+                continue;
+            }
+            let namespace = scaler.namespace.as_ref().and_then(Value::text);
+            // Also where another tree has it: the autoscaler may be applied there.
+            let is_somewhere = clusters.iter().any(|other| {
+                let namespace = std::ptr::eq(other, cluster).then_some(namespace.as_ref());
+                other.find(kind, namespace.flatten(), &text).is_some()
+            });
+            if is_somewhere {
+                continue;
+            }
+            let candidates: Vec<&Object> = cluster
+                .of(kind)
+                .filter(|object| object.is_in(namespace.as_ref()))
+                .collect();
+            // Where nothing of the kind is in sight, the workloads live elsewhere.
+            if candidates.is_empty() {
+                continue;
+            }
+            let shown = text.to_string();
+            let names = candidates.iter().filter_map(|object| object.name());
+            let close =
+                suggest(&shown, names)
+                    .map(str::to_owned)
+                    .or_else(|| match candidates.as_slice() {
+                        [only] => only.name().map(str::to_owned),
+                        _ => None,
+                    });
+            let near = candidates
+                .iter()
+                .find(|object| object.name() == close.as_deref());
+            findings.push(
+                Finding::new(format!(
+                    "autoscaler `{}` scales {kind} `{shown}`, which is not there",
+                    scaler.name().unwrap_or_default()
+                ))
+                .at(name.span, format!("no {kind} has this name here"))
+                .and_maybe(near.map(|object| {
+                    let name = object.name().unwrap_or_default();
+                    (object.name.span, format!("there is `{name}`"))
+                }))
+                .about([scaler.name().unwrap_or_default(), &shown]),
+            );
+        }
+    }
+}

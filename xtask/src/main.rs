@@ -13,6 +13,7 @@ mod children;
 mod command;
 mod compare;
 mod generate;
+mod slips;
 mod test;
 mod tools;
 
@@ -41,6 +42,8 @@ enum Chore {
     Bench(bench::Options),
     /// Hold `check` and other checkers against the rules' own examples, and print who tells them apart
     Compare,
+    /// Make small slips in public repositories, one at a time, and print which of them `check` notices
+    Slips(slips::Options),
     /// Serve a constant, for the benchmark to compare with
     #[command(hide = true)]
     Constant(bench::constant::Options),
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => test::run_phases(&options),
         Chore::Bench(options) => bench::run_chore(&options),
         Chore::Compare => compare::run(),
+        Chore::Slips(options) => slips::run(&options),
         Chore::Constant(options) => bench::constant::serve(&options),
         Chore::Generate(options) => generate::run_chore(&options),
     };

@@ -11,6 +11,7 @@ pub mod log_switches;
 pub mod logins;
 pub mod migrations;
 mod modules;
+pub mod support;
 
 pub use date::Date;
 pub use modules::{Module, Untyped, Version, newest_major};

@@ -1,6 +1,7 @@
 //! Identity: roles, trusts, service accounts and who may do what.
 
 mod ci_role_exceeds_job;
+mod cluster_access_not_mapped;
 mod global_name_created_twice;
 mod irsa_annotation_role_missing;
 mod irsa_missing_aud;
@@ -10,12 +11,15 @@ mod irsa_wrong_cluster_oidc;
 mod node_identity_where_pod_identity_exists;
 mod oidc_trust_any_ref_admin;
 mod oidc_trust_wrong_repo;
+mod role_policy_exceeds_workload;
+mod role_policy_misses_used_action;
 mod static_keys_beside_workload_identity;
 
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
     ci_role_exceeds_job::RULE,
+    cluster_access_not_mapped::RULE,
     global_name_created_twice::RULE,
     irsa_annotation_role_missing::RULE,
     irsa_missing_aud::RULE,
@@ -25,5 +29,7 @@ pub(crate) const RULES: &[Rule] = &[
     node_identity_where_pod_identity_exists::RULE,
     oidc_trust_any_ref_admin::RULE,
     oidc_trust_wrong_repo::RULE,
+    role_policy_exceeds_workload::RULE,
+    role_policy_misses_used_action::RULE,
     static_keys_beside_workload_identity::RULE,
 ];

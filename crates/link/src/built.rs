@@ -4,7 +4,7 @@ use seaworthy_facts::code::Program;
 use seaworthy_facts::delivery::{Dockerfile, What};
 use seaworthy_facts::{ImageReference, Same, Value, file_name, join};
 
-use crate::World;
+use crate::{World, environment};
 
 /// The folders from which an image of this name is built here. Empty where none is, or where that is not sure.
 pub fn contexts(world: &World, image: &Value) -> Vec<String> {
@@ -88,8 +88,23 @@ pub fn program<'a>(world: &'a World, image: &Value) -> Option<&'a Program> {
             let mut below = programs
                 .iter()
                 .filter(|program| seaworthy_facts::is_under(&program.folder, context));
-            let first = below.next()?;
-            below.next().is_none().then_some(first)
+            match (below.next(), below.next()) {
+                (Some(first), None) => Some(first),
+                (None, _) => None,
+                // All is built from above: the folder that is called like the image, or speaks of its environment.
+                (Some(_), Some(_)) => {
+                    let name = called(image)?;
+                    let mut like = programs.iter().filter(|program| {
+                        seaworthy_facts::is_under(&program.folder, context)
+                            && file_name(&program.folder) == name
+                    });
+                    match (like.next(), like.next()) {
+                        (Some(first), None) => Some(first),
+                        (Some(_), Some(_)) => None,
+                        (None, _) => of_environment(world, &name),
+                    }
+                }
+            }
         });
     }
     if !contexts.is_empty() {
@@ -99,8 +114,30 @@ pub fn program<'a>(world: &'a World, image: &Value) -> Option<&'a Program> {
     let mut like = programs
         .iter()
         .filter(|program| file_name(&program.folder) == name);
-    let first = like.next()?;
-    like.next().is_none().then_some(first)
+    match (like.next(), like.next()) {
+        (Some(first), None) => Some(first),
+        (Some(_), Some(_)) => None,
+        (None, _) => of_environment(world, &name),
+    }
+}
+
+/// Of programs that are kept once for each environment: the one whose folder speaks of the image's environment and
+/// shares its first word.
+fn of_environment<'a>(world: &'a World, name: &str) -> Option<&'a Program> {
+    let environment = environment::of_name(name)?;
+    let first = name
+        .split(['-', '_', '.'])
+        .next()
+        .filter(|word| word.len() > 3)?;
+    let mut like = world.facts.code.programs.iter().filter(|program| {
+        environment::of_name(&program.folder) == Some(environment)
+            && program
+                .folder
+                .split(['/', '-', '_', '.'])
+                .any(|word| word == first)
+    });
+    let one = like.next()?;
+    like.next().is_none().then_some(one)
 }
 
 /// The Dockerfile that an image is built with, where that is sure.

@@ -2,6 +2,8 @@
 
 mod csi_secret_needs_other_pod;
 mod default_password_exposed;
+mod external_secret_source_missing;
+mod rotation_does_not_reach_pod;
 mod secret_key_in_both_halves;
 mod secret_key_missing;
 mod secret_never_created;
@@ -13,6 +15,8 @@ use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
     default_password_exposed::RULE,
+    external_secret_source_missing::RULE,
+    rotation_does_not_reach_pod::RULE,
     secret_key_in_both_halves::RULE,
     secret_never_created::RULE,
     secret_key_missing::RULE,

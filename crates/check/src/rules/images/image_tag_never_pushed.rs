@@ -1,0 +1,56 @@
+//! The tag that a workload pulls is none that anyone pushes.
+
+use seaworthy_link::{World, images};
+
+use super::supply::{called, origin};
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "image-tag-never-pushed",
+    severity: Severity::Breaks,
+    page: include_str!("image-tag-never-pushed.md"),
+    check,
+};
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    let pushes = images::pushes(world);
+    let mut seen = Vec::new();
+    for pulled in images::pulled(world) {
+        if pulled.reference.registry.is_none() || seen.contains(&pulled.image.span) {
+            continue;
+        }
+        let Some(tag) = pulled.reference.pulled_tag() else {
+            continue;
+        };
+        let Some(tag) = tag.literal() else { continue };
+        let own: Vec<_> = pushes
+            .iter()
+            .filter(|push| push.goes_to(&pulled.reference))
+            .collect();
+        let nobody = !own.is_empty()
+            && own.iter().all(|push| push.reference.digest.is_none() && !push.can_tag(tag));
+        if !nobody || pushes.iter().any(images::Push::is_unknown) {
+            continue;
+        }
+        seen.push(pulled.image.span);
+        let name = pulled.reference.repository.to_string();
+        let mut finding = Finding::new(format!(
+            "`{}` pulls `{name}:{tag}`, a tag that nothing here pushes",
+            pulled.object.name().unwrap_or("a workload")
+        ))
+        .at(pulled.image.span, format!("tag `{tag}`"))
+        .trail(pulled.image)
+        .about([name, tag.to_owned()]);
+        let mut places = Vec::new();
+        for push in own {
+            let place = origin(push.image);
+            if places.contains(&place) || places.len() > 4 {
+                continue;
+            }
+            places.push(place);
+            let pushed = push.reference.pulled_tag().unwrap_or_default();
+            finding = finding.and(place, format!("{} pushes `{pushed}`", called(push.doer)));
+        }
+        findings.push(finding.hint("deploy a tag that is pushed, or push this one too"));
+    }
+}

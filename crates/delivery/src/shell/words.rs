@@ -57,6 +57,12 @@ impl<'a> Run<'a> {
             "simple_expansion" | "expansion" => {
                 let name = self.plain_name(node)?;
                 let value = self.variable(&name)?;
+                let around = value.span.file == span.file
+                    && value.span.start <= span.start
+                    && span.end <= value.span.end;
+                if around {
+                    return Some(Value { span, ..value });
+                }
                 Some(value.used_at(span, format!("`{name}` is set here")))
             }
             "string" if node.named_child_count() == 1 => {
@@ -99,6 +105,14 @@ impl<'a> Run<'a> {
         if matches!(node.kind(), "simple_expansion" | "expansion") {
             let name = self.plain_name(node)?;
             let value = self.variables.get(&name)?;
+            let place = self.fragment.span(node.byte_range());
+            // What the runner sets has no place of its own but the whole script's.
+            let around = value.span.file == place.file
+                && value.span.start <= place.start
+                && place.end <= value.span.end;
+            if around {
+                return None;
+            }
             return Some(value.trail.via(value.span, format!("`{name}` is set here")));
         }
         if node.child_count() == 0 {

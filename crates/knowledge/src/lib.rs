@@ -7,6 +7,7 @@ pub mod charts;
 pub mod cluster_names;
 mod date;
 pub mod iam;
+pub mod images;
 pub mod log_switches;
 pub mod logins;
 pub mod migrations;

@@ -164,16 +164,50 @@ impl Push<'_> {
         let Some(own) = self.reference.pulled_tag() else {
             return false;
         };
-        own.expanded().iter().any(|own| {
-            let only_branch = own.known_prefix().is_empty()
-                && own.known_suffix().is_empty()
-                && branch(own).is_some();
-            if only_branch && (tag == "latest" || is_version(tag)) {
-                return false;
-            }
-            own.can_be(tag)
-        })
+        own.expanded().iter().any(|own| plausible(own, tag))
     }
+}
+
+/// Whether a text can be a tag, by what its hole stands for: a commit is no `latest`, and a branch is not called like a
+/// release unless somebody means harm.
+fn plausible(own: &Text, tag: &str) -> bool {
+    if !own.can_be(tag) {
+        return false;
+    }
+    let mut holes = own.holes();
+    let (Some(hole), None) = (holes.next(), holes.next()) else {
+        return true;
+    };
+    let middle = tag
+        .strip_prefix(own.known_prefix())
+        .and_then(|rest| rest.strip_suffix(own.known_suffix()))
+        .unwrap_or(tag);
+    let name = &*hole.name;
+    if name == "release.tag_name" || name.contains("(tag)") || name.starts_with("version of") {
+        return is_version(middle);
+    }
+    if name.contains("sha")
+        || name.contains("SHA")
+        || name.contains("git rev-parse") && !name.contains("abbrev-ref")
+    {
+        return middle.len() >= 7 && middle.chars().all(|c| c.is_ascii_hexdigit());
+    }
+    let numbers = [
+        "run_id",
+        "run_number",
+        "BUILD_NUMBER",
+        "BUILD_ID",
+        "PIPELINE_IID",
+        "PIPELINE_ID",
+        "event.number",
+    ];
+    if numbers.iter().any(|number| name.contains(number)) {
+        return !middle.is_empty() && middle.chars().all(|c| c.is_ascii_digit());
+    }
+    if branch(own).is_some() {
+        return middle != "latest" && !is_version(middle);
+    }
+    true
 }
 
 fn is_version(tag: &str) -> bool {

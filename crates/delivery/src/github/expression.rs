@@ -90,7 +90,8 @@ fn interpolated(raw: &str, value: &Value, context: &dyn Context) -> Value {
             Piece::Literal(literal) => text.push_str(literal),
             Piece::Expression(_, inner) => {
                 let found = one(inner, value.span, context);
-                if trail.is_empty() {
+                // The last one: of an image's name that is its tag.
+                if !found.trail.is_empty() {
                     trail = found.trail.clone();
                 }
                 push(&mut text, &found, inner);

@@ -264,7 +264,9 @@ impl Reading<'_> {
             steps: steps.steps,
             needs: full_needs,
             condition: body.get("if").cloned(),
-            runs: body.get("if").and_then(|condition| holds(condition, &steps.scope)),
+            runs: body
+                .get("if")
+                .and_then(|condition| holds(condition, &steps.scope)),
             environment,
             permissions: body
                 .get("permissions")

@@ -2,6 +2,7 @@
 
 mod backup_bucket_destroyable;
 mod backup_schedule_implausible;
+mod backups_die_with_database;
 mod buckets;
 mod cron;
 mod retention_below_requirement;
@@ -13,6 +14,7 @@ use crate::Rule;
 pub(crate) const RULES: &[Rule] = &[
     backup_bucket_destroyable::RULE,
     backup_schedule_implausible::RULE,
+    backups_die_with_database::RULE,
     retention_below_requirement::RULE,
     schema_migration_in_every_replica::RULE,
 ];

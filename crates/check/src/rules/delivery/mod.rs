@@ -1,5 +1,28 @@
 //! CI and delivery.
 
+mod apply_without_review;
+mod branch_condition_never_true;
+mod ci_identity_in_own_state;
+mod deploy_never_updates;
+mod destroy_skips_cleanup;
+mod pipeline_file_never_runs;
+mod plan_failure_ignored;
+mod release_races_infrastructure;
+pub(crate) mod runs;
+mod state_without_lock;
+mod trigger_paths_miss_root;
+
 use crate::Rule;
 
-pub(crate) const RULES: &[Rule] = &[];
+pub(crate) const RULES: &[Rule] = &[
+    apply_without_review::RULE,
+    branch_condition_never_true::RULE,
+    ci_identity_in_own_state::RULE,
+    deploy_never_updates::RULE,
+    destroy_skips_cleanup::RULE,
+    pipeline_file_never_runs::RULE,
+    plan_failure_ignored::RULE,
+    release_races_infrastructure::RULE,
+    state_without_lock::RULE,
+    trigger_paths_miss_root::RULE,
+];

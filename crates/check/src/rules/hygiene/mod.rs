@@ -5,6 +5,7 @@ mod mail_kept_in_pod;
 mod shutdown_drops_requests;
 mod volume_misses_data_directory;
 
+mod action_not_pinned;
 mod cluster_endpoint_open_to_world;
 mod database_storage_unencrypted;
 mod deletion_protection_off;
@@ -14,14 +15,22 @@ mod endpoint_includes_port;
 mod internal_lb_in_public_subnet;
 mod kms_policy_wildcard;
 mod modules;
+mod mutable_image_tag;
+mod outdated;
+mod outdated_image;
+mod outdated_image_exposed;
+mod required_check_skips_events;
+mod retired_action_or_command;
 mod sensitive_variable_unmarked;
 mod thumbprint_of_other_issuer;
 mod undeclared_reference;
+mod untrusted_input_in_shell;
 mod unused_declaration;
 
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
+    action_not_pinned::RULE,
     cluster_endpoint_open_to_world::RULE,
     database_storage_unencrypted::RULE,
     deletion_protection_off::RULE,
@@ -30,9 +39,15 @@ pub(crate) const RULES: &[Rule] = &[
     endpoint_includes_port::RULE,
     internal_lb_in_public_subnet::RULE,
     kms_policy_wildcard::RULE,
+    mutable_image_tag::RULE,
+    outdated_image::RULE,
+    outdated_image_exposed::RULE,
+    required_check_skips_events::RULE,
+    retired_action_or_command::RULE,
     sensitive_variable_unmarked::RULE,
     thumbprint_of_other_issuer::RULE,
     undeclared_reference::RULE,
+    untrusted_input_in_shell::RULE,
     unused_declaration::RULE,
     development_server_in_production::RULE,
     mail_kept_in_pod::RULE,

@@ -21,7 +21,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let Doer::Step { workflow, .. } = doer else {
             continue;
         };
-        let Some(trigger) = workflow.triggers.iter().find(|trigger| images::any_branch(trigger)) else {
+        let Some(trigger) = workflow
+            .triggers
+            .iter()
+            .find(|trigger| images::any_branch(trigger))
+        else {
             continue;
         };
         let named: Vec<&Value> = match &deed.what {
@@ -31,7 +35,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             _ => continue,
         };
         for image in named {
-            let Some(tag) = image.text().and_then(|text| ImageReference::parse(&text).tag) else {
+            let Some(tag) = image
+                .text()
+                .and_then(|text| ImageReference::parse(&text).tag)
+            else {
                 continue;
             };
             if images::branch(&tag) != Some(images::Branch::Raw) {

@@ -28,7 +28,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .filter(|push| push.goes_to(&pulled.reference))
             .collect();
         let nobody = !own.is_empty()
-            && own.iter().all(|push| push.reference.digest.is_none() && !push.can_tag(tag));
+            && own
+                .iter()
+                .all(|push| push.reference.digest.is_none() && !push.can_tag(tag));
         if !nobody || pushes.iter().any(images::Push::is_unknown) {
             continue;
         }

@@ -2,8 +2,8 @@
 
 use seaworthy_facts::delivery::Doer;
 use seaworthy_facts::{Same, Text, Value};
-use seaworthy_link::images::{self, Pulled, Push, Repository};
 use seaworthy_link::World;
+use seaworthy_link::images::{self, Pulled, Push, Repository};
 
 use super::supply::{add, origin};
 use crate::{Confidence, Finding, Rule, Severity};
@@ -20,14 +20,20 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     let pulled = images::pulled(world);
     let mut seen = Vec::new();
     for repository in images::repositories(world) {
-        let Some(rules) = rules(&repository) else { continue };
+        let Some(rules) = rules(&repository) else {
+            continue;
+        };
         for rule in rules {
-            let Some(selection) = rule.get("selection") else { continue };
+            let Some(selection) = rule.get("selection") else {
+                continue;
+            };
             let count = selection.get("countType").and_then(Value::str);
             if count != Some("imageCountMoreThan") {
                 continue;
             }
-            let Some(number) = selection.get("countNumber") else { continue };
+            let Some(number) = selection.get("countNumber") else {
+                continue;
+            };
             let taken: Vec<&Pulled<'_>> = pulled
                 .iter()
                 .filter(|pulled| pulled.is_from(&repository) && selects(selection, pulled))
@@ -48,9 +54,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     let tag = pulled.reference.pulled_tag().unwrap_or_default();
                     // A tag that each of those builds moves, or that is one of theirs, stays young.
                     !endless.iter().any(|push| {
-                        push.reference
-                            .pulled_tag()
-                            .is_some_and(|pushed| pushed.same(&tag) != Same::Never && tag.literal().is_none_or(|tag| push.can_tag(tag)))
+                        push.reference.pulled_tag().is_some_and(|pushed| {
+                            pushed.same(&tag) != Same::Never
+                                && tag.literal().is_none_or(|tag| push.can_tag(tag))
+                        })
                     })
                 })
                 .collect();
@@ -94,9 +101,17 @@ fn rules<'a>(repository: &Repository<'a>) -> Option<Vec<&'a Value>> {
         let of = policy.at("repository")?;
         let named = of.refers_to(&resource.address)
             || of.refers_to(&resource.plain_address)
-            || of.text().is_some_and(|of| of.same(&repository.name) == Same::Always);
+            || of
+                .text()
+                .is_some_and(|of| of.same(&repository.name) == Same::Always);
         if named {
-            rules.extend(policy.at("policy").and_then(|policy| policy.get("rules")).map(Value::items).unwrap_or_default());
+            rules.extend(
+                policy
+                    .at("policy")
+                    .and_then(|policy| policy.get("rules"))
+                    .map(Value::items)
+                    .unwrap_or_default(),
+            );
         }
     }
     Some(rules)

@@ -17,7 +17,12 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     let pulled = images::pulled(world);
     let mut seen = Vec::new();
     for push in images::pushes(world) {
-        let Doer::Step { workflow, job, step } = push.doer else {
+        let Doer::Step {
+            workflow,
+            job,
+            step,
+        } = push.doer
+        else {
             continue;
         };
         let Some(trigger) = workflow
@@ -28,16 +33,31 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             continue;
         };
         // Closed and merged pull requests are no proposals any more.
-        let closed = trigger.types.iter().any(|kind| kind.str() == Some("closed"));
+        let closed = trigger
+            .types
+            .iter()
+            .any(|kind| kind.str() == Some("closed"));
         // A condition on the event or the branch may keep pull requests out.
         let decides = |span: seaworthy_facts::Span| {
             let text = world.sources.slice(span);
-            text.contains("github.") || text.contains("needs.") || text.contains("inputs.") || text.contains("GITHUB_")
+            text.contains("github.")
+                || text.contains("needs.")
+                || text.contains("inputs.")
+                || text.contains("GITHUB_")
         };
         let conditional = push.deed.conditions.iter().copied().any(decides)
-            || job.condition.as_ref().is_some_and(|value| decides(value.span))
-            || step.condition.as_ref().is_some_and(|value| decides(value.span))
-            || step.with.get("push").is_some_and(|push| push.bool() != Some(true))
+            || job
+                .condition
+                .as_ref()
+                .is_some_and(|value| decides(value.span))
+            || step
+                .condition
+                .as_ref()
+                .is_some_and(|value| decides(value.span))
+            || step
+                .with
+                .get("push")
+                .is_some_and(|push| push.bool() != Some(true))
             || job.runs == Some(false);
         if closed || conditional {
             continue;
@@ -50,11 +70,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         let name = push.reference.repository.to_string();
         let says = environment::of_name(&name) == Some("production")
-            || push
-                .reference
-                .registry
-                .as_ref()
-                .is_some_and(|registry| environment::of_name(&registry.to_string()) == Some("production"));
+            || push.reference.registry.as_ref().is_some_and(|registry| {
+                environment::of_name(&registry.to_string()) == Some("production")
+            });
         if !says && deployed.is_empty() || seen.contains(&push.deed.span) {
             continue;
         }

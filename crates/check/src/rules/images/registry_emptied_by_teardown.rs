@@ -2,8 +2,8 @@
 
 use seaworthy_facts::delivery::{Deed, Doer, What};
 use seaworthy_facts::{Span, Text};
-use seaworthy_link::images;
 use seaworthy_link::World;
+use seaworthy_link::images;
 
 use super::supply::add;
 use crate::{Finding, Rule, Severity};
@@ -65,7 +65,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         .at(force.span, "the images go with the repository")
         .and(destroy.span, "this destroys it")
         .and(apply.span, "this makes it again, without images")
-        .hint("keep the registry in a configuration of its own, or push the images after it is made")
+        .hint(
+            "keep the registry in a configuration of its own, or push the images after it is made",
+        )
         .about([repository.resource.plain_address.to_string()]);
         let mut places = Vec::new();
         for pulled in own {
@@ -77,8 +79,14 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         for place in places.into_iter().take(4) {
             finding = finding.and(place, "this image is then missing");
         }
-        if let Some(push) = pushes.iter().find(|push| push.fills(&repository) && matches!(push.doer, Doer::Script(_))) {
-            finding = finding.link(push.deed.span, "it is pushed by a script that nothing calls");
+        if let Some(push) = pushes
+            .iter()
+            .find(|push| push.fills(&repository) && matches!(push.doer, Doer::Script(_)))
+        {
+            finding = finding.link(
+                push.deed.span,
+                "it is pushed by a script that nothing calls",
+            );
         }
         findings.push(finding);
     }
@@ -94,5 +102,8 @@ fn terraform(deed: &Deed, wanted: &str, root: &str) -> bool {
 }
 
 fn pushes_image(what: &What) -> bool {
-    matches!(what, What::PushImage { .. } | What::BuildImage { push: true, .. })
+    matches!(
+        what,
+        What::PushImage { .. } | What::BuildImage { push: true, .. }
+    )
 }

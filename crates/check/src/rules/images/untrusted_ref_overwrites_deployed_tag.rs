@@ -21,7 +21,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let Doer::Step { workflow, .. } = push.doer else {
             continue;
         };
-        let Some(trigger) = workflow.triggers.iter().find(|trigger| images::any_branch(trigger)) else {
+        let Some(trigger) = workflow
+            .triggers
+            .iter()
+            .find(|trigger| images::any_branch(trigger))
+        else {
             continue;
         };
         let Some(tag) = push.reference.pulled_tag() else {
@@ -43,7 +47,13 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 continue;
             };
             if let Some(own) = own.literal() {
-                deployed.push((pulled.image.span, format!("`{}` runs what `{own}` is now", pulled.object.name().unwrap_or("a workload"))));
+                deployed.push((
+                    pulled.image.span,
+                    format!(
+                        "`{}` runs what `{own}` is now",
+                        pulled.object.name().unwrap_or("a workload")
+                    ),
+                ));
             }
         }
         if deployed.is_empty() {
@@ -64,9 +74,15 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             finding = finding.and(span, says);
         }
         let mut mutable = Vec::new();
-        for repository in repositories.iter().filter(|repository| push.fills(repository)) {
+        for repository in repositories
+            .iter()
+            .filter(|repository| push.fills(repository))
+        {
             let value = repository.resource.at("image_tag_mutability");
-            add(&mut mutable, value.map_or(repository.resource.span, |value| value.span));
+            add(
+                &mut mutable,
+                value.map_or(repository.resource.span, |value| value.span),
+            );
         }
         for span in mutable {
             finding = finding.and(span, "tags of this repository can be moved");

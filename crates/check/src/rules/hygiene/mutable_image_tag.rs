@@ -1,0 +1,88 @@
+//! Images without a tag, or with `latest`: what runs is what somebody pushed last.
+
+use seaworthy_facts::delivery::{Dockerfile, Stage};
+use seaworthy_facts::{ImageReference, Span};
+use seaworthy_link::{World, images};
+
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "mutable-image-tag",
+    severity: Severity::Unreliable,
+    page: include_str!("mutable-image-tag.md"),
+    check,
+};
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    let mut places: Vec<(Span, String)> = Vec::new();
+    for pulled in images::pulled(world) {
+        if let Some(name) = moving(&pulled.reference) {
+            add(&mut places, pulled.image.span, name);
+        }
+    }
+    let deployed = places.len();
+    for dockerfile in &world.facts.delivery.dockerfiles {
+        for stage in &dockerfile.stages {
+            if let Some(name) = base(dockerfile, stage) {
+                add(&mut places, stage.from.span, name);
+            }
+        }
+    }
+    let mut places = places.into_iter();
+    let Some((span, name)) = places.next() else {
+        return;
+    };
+    let rest = places.len();
+    let mut finding = Finding::new(match (deployed, rest) {
+        (0, 0) => format!("`{name}` is built on whatever was pushed last"),
+        (_, 0) => format!("`{name}` runs whatever was pushed last"),
+        _ => format!("`{name}` and {rest} other images are whatever was pushed last"),
+    })
+    .at(span, tag_says(&name))
+    .hint("name a version, better with its digest: `image:1.2.3@sha256:…`")
+    .about(["images"]);
+    for (span, name) in places.take(30) {
+        finding = finding.and(span, tag_says(&name));
+    }
+    findings.push(finding);
+}
+
+fn tag_says(name: &str) -> &'static str {
+    if name.ends_with(":latest") {
+        "`latest` moves"
+    } else {
+        "no tag, so `latest`, which moves"
+    }
+}
+
+/// The name of an image whose tag moves.
+fn moving(reference: &ImageReference) -> Option<String> {
+    if reference.digest.is_some() || reference.repository.literal().is_none_or(str::is_empty) {
+        return None;
+    }
+    match &reference.tag {
+        None => Some(reference.to_string()),
+        Some(tag) if tag.literal() == Some("latest") => Some(reference.to_string()),
+        Some(_) => None,
+    }
+}
+
+fn base(dockerfile: &Dockerfile, stage: &Stage) -> Option<String> {
+    let name = stage.from.str()?;
+    let earlier = dockerfile.stages.iter().any(|other| {
+        other
+            .name
+            .as_deref()
+            .is_some_and(|other| other.eq_ignore_ascii_case(name))
+    });
+    if earlier || name == "scratch" || name.is_empty() {
+        return None;
+    }
+    moving(&ImageReference::parse(&stage.from.text()?))
+}
+
+fn add(places: &mut Vec<(Span, String)>, span: Span, name: String) {
+    if !places.iter().any(|(other, _)| *other == span) {
+        places.push((span, name));
+    }
+}

@@ -14,6 +14,7 @@ mod oidc_trust_wrong_repo;
 mod role_policy_exceeds_workload;
 mod role_policy_misses_used_action;
 mod static_keys_beside_workload_identity;
+mod workload_borrows_controller_sa;
 
 use crate::Rule;
 
@@ -32,4 +33,5 @@ pub(crate) const RULES: &[Rule] = &[
     role_policy_exceeds_workload::RULE,
     role_policy_misses_used_action::RULE,
     static_keys_beside_workload_identity::RULE,
+    workload_borrows_controller_sa::RULE,
 ];

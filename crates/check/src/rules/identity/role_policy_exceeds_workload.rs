@@ -62,13 +62,13 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 .map_or(policy.span, |resource| resource.span);
             let names = quoted(&first.names);
             let mut finding = Finding::new(format!(
-                "role `{}` may use every {} of the account, and {} needs {names}",
+                "role `{}` may use every {} of the account, and {} {names}",
                 role.title(),
                 reach.what,
                 first.who
             ))
             .at(place, format!("every {} is allowed here", reach.what))
-            .and(first.place, format!("{} needs {names}", first.who))
+            .and(first.place, format!("{} {names}", first.who))
             .hint(format!(
                 "name the ARNs of {names} in the policy, or a prefix that only this environment uses"
             ))
@@ -101,8 +101,8 @@ fn everything<'a>(role: &'a Role, reach: &Reach) -> Option<(&'a Policy, &'a Stat
 
 /// What the workloads of a role use.
 struct Use {
-    /// In words: "Deployment `api`".
-    who: String,
+    /// In words: "its pods need".
+    who: &'static str,
     /// The names they use.
     names: Vec<String>,
     /// Where they name them.
@@ -177,7 +177,6 @@ fn accounts(world: &World, cluster: &Cluster, role: &Role) -> Vec<(Text, Text)> 
 fn mounted(cluster: &Cluster, workloads: &[&Object]) -> Option<Use> {
     let mut names = Vec::new();
     let mut place = None;
-    let mut who = None;
     for workload in workloads {
         let pods = workload.pods()?;
         for volume in pods.spec.get("volumes").map_or(&[][..], Value::items) {
@@ -196,11 +195,10 @@ fn mounted(cluster: &Cluster, workloads: &[&Object]) -> Option<Use> {
                 }
             }
             place.get_or_insert(objects.span);
-            who.get_or_insert_with(|| title(workload));
         }
     }
     (!names.is_empty()).then_some(Use {
-        who: who?,
+        who: "its pods need",
         names,
         place: place?,
     })
@@ -268,7 +266,7 @@ fn synced(world: &World, cluster: &Cluster, role: &Role, accounts: &[(Text, Text
                 .is_some_and(|name| !own && !names.iter().any(|used| used == name))
         });
     (foreign && !names.is_empty()).then_some(Use {
-        who: "the External Secrets Operator".to_owned(),
+        who: "the External Secrets Operator needs",
         names,
         place: place?,
     })
@@ -282,7 +280,7 @@ fn buckets(world: &World, cluster: &Cluster, workloads: &[&Object]) -> Option<Us
         .resources("aws_s3_bucket")
         .filter_map(|(_, bucket)| bucket.str("bucket"))
         .collect();
-    let mut found: Vec<(String, Span, String)> = Vec::new();
+    let mut found: Vec<(String, Span)> = Vec::new();
     for workload in workloads {
         let pods = workload.pods()?;
         let mut values: Vec<Value> = Vec::new();
@@ -303,13 +301,13 @@ fn buckets(world: &World, cluster: &Cluster, workloads: &[&Object]) -> Option<Us
             if let Some(name) = value.str().filter(|name| declared.contains(name))
                 && !found.iter().any(|(known, ..)| known == name)
             {
-                found.push((name.to_owned(), value.span, title(workload)));
+                found.push((name.to_owned(), value.span));
             }
         }
     }
-    let (_, place, who) = found.first()?.clone();
+    let place = found.first()?.1;
     Some(Use {
-        who,
+        who: "its pods need",
         names: found.into_iter().map(|(name, ..)| name).collect(),
         place,
     })
@@ -338,18 +336,10 @@ fn zones(world: &World, cluster: &Cluster, role: &Role, accounts: &[(Text, Text)
         .filter_map(|zone| zone.str("name"))
         .any(|zone| names.iter().any(|name| name == zone.trim_end_matches('.')));
     (is_declared && !names.is_empty()).then_some(Use {
-        who: "external-dns".to_owned(),
+        who: "external-dns needs",
         names,
         place: filters.span,
     })
-}
-
-fn title(object: &Object) -> String {
-    format!(
-        "{} `{}`",
-        object.kind,
-        object.name.text().unwrap_or_default()
-    )
 }
 
 /// The first names, in words.

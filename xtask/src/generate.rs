@@ -31,8 +31,16 @@ const PAGES: &[Page] = &[
         text: || Ok(format!("{:#}\n", seaworthy_definition::schema())),
     },
     Page {
+        path: "docs/reference/check.schema.json",
+        text: || Ok(format!("{:#}\n", seaworthy_check::settings::schema())),
+    },
+    Page {
         path: "docs/reference/commands.md",
         text: commands,
+    },
+    Page {
+        path: "docs/reference/rules.md",
+        text: || Ok(rules()),
     },
 ];
 
@@ -126,4 +134,35 @@ fn verbs(help: &str) -> Vec<String> {
         .filter(|verb| *verb != "help")
         .map(str::to_owned)
         .collect()
+}
+
+/// Every rule by theme, with links to the pages.
+fn rules() -> String {
+    let mut page = String::from(
+        "# Rules\n\n<!-- Written by `cargo xtask generate` from the rules' pages. -->\n\n\
+         Each rule is one relation between files.\n\
+         Its page says why it matters, and shows files that fail and the same files put right; both are its tests.\n\
+         `seaworthy rule NAME` prints it.\n",
+    );
+    for theme in seaworthy_check::themes() {
+        if theme.rules.is_empty() {
+            continue;
+        }
+        let _ = writeln!(
+            page,
+            "\n## {}\n\n{}.\n\n| Rule | Severity | |\n| --- | --- | --- |",
+            theme.name, theme.about
+        );
+        for rule in theme.rules {
+            let _ = writeln!(
+                page,
+                "| [`{name}`](../../crates/check/src/rules/{theme}/{name}.md) | {severity} | {headline} |",
+                name = rule.name,
+                theme = theme.name,
+                severity = rule.severity.as_str(),
+                headline = rule.headline().replace('|', "\\|"),
+            );
+        }
+    }
+    page
 }

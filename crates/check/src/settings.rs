@@ -76,8 +76,13 @@ impl Reader {
 
     /// The entries of a map whose keys are all known.
     fn keys(&mut self, value: &Value, known: &[&'static str], what: &str) {
+        let (are, have) = if what.ends_with('s') {
+            ("are", "have")
+        } else {
+            ("is", "has")
+        };
         if value.map().is_none() && !value.is_null() {
-            self.wrong(value.span, format!("{what} is a map"), None);
+            self.wrong(value.span, format!("{what} {are} a map"), None);
         }
         for entry in value.entries() {
             if !known.contains(&&*entry.key) {
@@ -85,7 +90,7 @@ impl Reader {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("there is: {}", known.join(", ")),
                 };
-                let message = format!("{what} has no `{}`", entry.key);
+                let message = format!("{what} {have} no `{}`", entry.key);
                 self.wrong(entry.key_span, message, Some(hint));
             }
         }

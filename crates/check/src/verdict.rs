@@ -169,7 +169,8 @@ pub fn judge(
     seaworthy_diagnostics::sort(&mut problems);
     let fingerprints = fingerprint::of_diagnostics(placed(world, &problems));
     for (problem, fingerprint) in problems.into_iter().zip(fingerprints) {
-        let denied = problem.severity == seaworthy_diagnostics::Severity::Error;
+        let never = wishes.deny.as_ref().is_some_and(|deny| deny.0.is_empty());
+        let denied = !never && problem.severity == seaworthy_diagnostics::Severity::Error;
         if let Some(fingerprint) = known.news(fingerprint, &mut seen, &mut verdict.hidden) {
             verdict.problems.push(Judged {
                 subject: Subject::Problem(Box::new(problem)),

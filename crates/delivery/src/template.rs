@@ -1,12 +1,31 @@
 //! `$NAME` and `${NAME:-default}` in plain texts: Dockerfiles, Compose, variables of pipelines.
 
-use seaworthy_facts::{Text, Unknown, UnknownKind};
+use seaworthy_facts::{Part, Text, Unknown, UnknownKind};
 
 const DEEPEST: usize = 8;
+/// A value that is longer, or has more parts, is not put into another text: `A=$A$A` would double it with every line.
+const LONGEST: usize = 2 << 10;
+const MOST_PARTS: usize = 64;
 
 /// A text with its variables put in. What `lookup` does not know and that has no default becomes a hole.
 pub(crate) fn filled(text: &str, lookup: &dyn Fn(&str) -> Option<Text>) -> Text {
-    filled_within(text, lookup, 0)
+    let bounded = |name: &str| {
+        let value = lookup(name)?;
+        Some(if is_too_much(&value) {
+            Text::hole(Unknown::new(UnknownKind::Computed, name))
+        } else {
+            value
+        })
+    };
+    filled_within(text, &bounded, 0)
+}
+
+fn is_too_much(text: &Text) -> bool {
+    let length = |part: &Part| match part {
+        Part::Literal(text) => text.len(),
+        Part::Hole(_) => 0,
+    };
+    text.parts().len() > MOST_PARTS || text.parts().iter().map(length).sum::<usize>() > LONGEST
 }
 
 fn filled_within(text: &str, lookup: &dyn Fn(&str) -> Option<Text>, depth: usize) -> Text {

@@ -1,3 +1,4 @@
-//! The rules against their pages.
+//! The rules against their pages, and the settings of `check`.
 
 mod pages;
+mod settings;

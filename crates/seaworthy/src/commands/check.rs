@@ -294,9 +294,10 @@ fn report<'a>(
             Subject::Finding(n) => {
                 Entry::finding(&findings[*n], fingerprint, judged.denied, &world.sources)
             }
-            Subject::Problem(problem) => {
-                Entry::diagnostic(problem, fingerprint, Files::All(&world.sources))
-            }
+            Subject::Problem(problem) => Entry {
+                denied: judged.denied,
+                ..Entry::diagnostic(problem, fingerprint, Files::All(&world.sources))
+            },
         });
     }
     Report {

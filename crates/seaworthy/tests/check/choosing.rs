@@ -15,7 +15,8 @@ fn theme() -> &'static str {
 fn rules_themes_and_severities_are_chosen_by_name() {
     let repository = Repository::failing();
     for word in [RULE, severity(), theme(), "all"] {
-        assert_eq!(repository.rules(&["--select", word]), [RULE], "{word}");
+        let found = repository.rules(&["--select", word]);
+        assert!(found.iter().any(|rule| rule == RULE), "{word}: {found:?}");
         assert!(repository.rules(&["--ignore", word]).is_empty(), "{word}");
     }
     let other = if severity() == "breaks" {
@@ -23,11 +24,12 @@ fn rules_themes_and_severities_are_chosen_by_name() {
     } else {
         "breaks"
     };
-    assert!(repository.rules(&["--select", other]).is_empty());
-    assert_eq!(
-        repository.rules(&["--select", &format!("{other},{RULE}")]),
-        [RULE]
-    );
+    let found = |word: &str| {
+        let found = repository.rules(&["--select", word]);
+        found.iter().any(|rule| rule == RULE)
+    };
+    assert!(!found(other));
+    assert!(found(&format!("{other},{RULE}")));
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn settings_that_are_wrong_end_the_command() {
     repository
         .run(&["check"])
         .code(3)
-        .says("the settings has no `ignroe`")
+        .says("the settings have no `ignroe`")
         .says("did you mean `ignore`?")
         .says("an allowance needs a `reason`");
 }

@@ -62,15 +62,31 @@ impl Repository {
         self.write(path, &format!("{}{line}\n{}", &text[..at], &text[at..]));
     }
 
-    /// Runs `seaworthy` in the folder.
+    /// Runs `seaworthy` in the folder. `check` looks at [`RULE`] only, unless the arguments select: what other rules
+    /// come to say about its example is their business.
     pub(crate) fn run(&self, arguments: &[&str]) -> Printed {
         self.run_in("", arguments)
     }
 
+    /// Runs `seaworthy` with this much time and 4 GB of address space.
+    pub(crate) fn run_within(&self, seconds: u32, arguments: &[&str]) -> Printed {
+        let output = Command::new("bash")
+            .args(["-c", "ulimit -v 4000000; exec timeout \"$0\" \"$@\""])
+            .arg(seconds.to_string())
+            .arg(env!("CARGO_BIN_EXE_seaworthy"))
+            .args(arguments)
+            .current_dir(self.path())
+            .output()
+            .expect("bash starts");
+        Printed::of(&output)
+    }
+
     /// Runs `seaworthy` in a folder below.
     pub(crate) fn run_in(&self, folder: &str, arguments: &[&str]) -> Printed {
+        let checks = arguments.first() == Some(&"check") && !arguments.contains(&"--select");
         let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
             .args(arguments)
+            .args(if checks { &["--select", RULE][..] } else { &[] })
             .current_dir(self.path().join(folder))
             .env_remove("NO_COLOR")
             .env_remove("GITHUB_ACTIONS")

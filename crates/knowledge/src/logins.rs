@@ -20,6 +20,8 @@ pub struct Login {
     pub password: String,
     /// What it is when nobody sets it; `None` where it is random.
     pub default: Option<String>,
+    /// The major version from which on it is random.
+    pub until: Option<u64>,
     /// Paths that give another password, or another way in.
     pub instead: Vec<String>,
     /// The path of the Ingress's settings.

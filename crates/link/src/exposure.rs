@@ -225,7 +225,11 @@ const ALB: &str = "alb.ingress.kubernetes.io";
 fn ingress_audience(cluster: &Cluster, object: &Object) -> Audience {
     let parameters = class_parameters(cluster, object);
     if let Some(scheme) = parameters.and_then(|parameters| parameters.at("spec.scheme")) {
-        return by_scheme(scheme);
+        // The class decides; an Ingress that says the same is the nearer place.
+        let own = object
+            .annotation(&format!("{ALB}/scheme"))
+            .filter(|own| own.str() == scheme.str());
+        return by_scheme(own.unwrap_or(scheme));
     }
     audience(
         cluster,

@@ -5,7 +5,7 @@
 use seaworthy_facts::documents::{Claim, ClaimKind};
 use seaworthy_facts::terraform::Root;
 use seaworthy_facts::{Span, Value};
-use seaworthy_link::World;
+use seaworthy_link::{World, environment};
 
 use super::buckets::{self, Bucket, Versions};
 use crate::{Confidence, Finding, Rule, Severity};
@@ -46,7 +46,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             continue;
         }
         for root in &world.facts.terraform.roots {
-            if buckets::is_for_trying(world, root) {
+            // A period is asked for what is real; a copy for trials and acceptance may keep less.
+            if !matches!(
+                environment::of_root(root, &world.sources),
+                None | Some("production")
+            ) {
                 continue;
             }
             findings.extend(match subject {

@@ -38,13 +38,19 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         };
         let object = entry.object;
         let name = object.name().unwrap_or_default();
+        // What makes it public may stand in a class that others share.
+        let place = if span.file == object.file {
+            *span
+        } else {
+            object.name.span
+        };
         let mut finding = Finding::new(format!(
             "{} `{name}` takes traffic for {} from the internet without TLS: {} can be read on the way",
             object.kind,
             behind.what,
             if behind.login.is_some() { "passwords" } else { "what is sent" }
         ))
-        .at(*span, format!("{says}, and no certificate"))
+        .at(place, format!("{says}, and no certificate"))
         .hint("give it a certificate, and send what comes without TLS there")
         .about([object.kind.to_string(), name.to_owned()]);
         if let Some((span, says)) = behind.login {
@@ -179,7 +185,11 @@ fn ends_in_front(world: &World) -> bool {
     world.facts.terraform.roots.iter().any(|root| {
         root.resources.iter().any(|resource| {
             &*resource.kind == "aws_cloudfront_distribution"
-                || resource.kind.starts_with("cloudflare_")
+                || (resource.kind.starts_with("cloudflare_")
+                    && (resource.kind.contains("tunnel")
+                        || resource
+                            .at("proxied")
+                            .is_some_and(|proxied| proxied.bool() != Some(false))))
                 || &*resource.kind == "azurerm_cdn_frontdoor_profile"
         }) || root.calls.iter().any(|call| {
             call.registry

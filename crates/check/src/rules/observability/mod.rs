@@ -1,12 +1,20 @@
 //! Observability.
 
+mod dashboard_configmap_collision;
+mod dashboard_variable_unused;
+mod datasource_target_not_installed;
+mod grafana;
 mod log_group_without_producer;
 mod metrics_exposed_publicly;
+mod promql;
 mod telemetry_wrong_cluster_name;
 
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
+    dashboard_configmap_collision::RULE,
+    dashboard_variable_unused::RULE,
+    datasource_target_not_installed::RULE,
     log_group_without_producer::RULE,
     metrics_exposed_publicly::RULE,
     telemetry_wrong_cluster_name::RULE,

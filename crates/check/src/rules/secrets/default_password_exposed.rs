@@ -7,7 +7,7 @@ use seaworthy_knowledge::logins::Login;
 use seaworthy_link::exposure::{self, Audience, Entry};
 use seaworthy_link::{World, environment};
 
-use crate::{Finding, Rule, Severity};
+use crate::{Confidence, Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
     name: "default-password-exposed",
@@ -31,6 +31,8 @@ struct Password {
     text: String,
     span: Span,
     by_default: bool,
+    /// The version that is installed gives this default; else it may be newer.
+    sure: bool,
 }
 
 /// What lets the internet in.
@@ -49,7 +51,7 @@ fn of_release(
     let login = world.knowledge.login(release.chart.str()?)?;
     let password = password(world, release, login)?;
     let way =
-        by_entry(cluster, release, login, entries).or_else(|| by_values(cluster, release, login));
+        by_values(cluster, release, login).or_else(|| by_entry(cluster, release, login, entries));
     let name = release
         .name
         .text()
@@ -94,6 +96,14 @@ fn of_release(
             login.instead[0]
         ))
         .about([name, page.clone()]);
+    let finding = match (login.until, password.sure) {
+        (Some(until), false) => finding
+            .note(format!(
+                "no version of the chart is pinned: what was installed before {until}.0.0 keeps the default, also when it is upgraded"
+            ))
+            .confidence(Confidence::Possible),
+        _ => finding,
+    };
     Some(if password.by_default {
         finding.assume(format!(
             "chart `{}` gives {page} the same password everywhere unless told otherwise (table of {})",
@@ -121,6 +131,7 @@ fn password(world: &World, release: &Release, login: &Login) -> Option<Password>
             text: text.to_owned(),
             span: value.span,
             by_default: false,
+            sure: true,
         });
     }
     let part = login.password.split('.').next().unwrap_or_default();
@@ -128,11 +139,26 @@ fn password(world: &World, release: &Release, login: &Login) -> Option<Password>
         .map()
         .and_then(|values| values.entry(part))
         .map_or(release.span, |entry| entry.key_span);
+    let sure = match login.until {
+        None => true,
+        Some(until) => match major(release) {
+            Some(major) if major >= until => return None,
+            major => major.is_some(),
+        },
+    };
     Some(Password {
         text: login.default.clone()?,
         span,
         by_default: true,
+        sure,
     })
+}
+
+/// The major version of a release, where one is pinned.
+fn major(release: &Release) -> Option<u64> {
+    let version = release.version.as_ref()?.scalar()?;
+    let mut parts = version.trim_start_matches(['v', '^', '~', '=']).split('.');
+    parts.next()?.parse().ok()
 }
 
 /// An Ingress or a load balancer of its own that leads to the page.

@@ -6,6 +6,8 @@ mod shutdown_drops_requests;
 mod volume_misses_data_directory;
 
 mod action_not_pinned;
+mod action_without_resource_support;
+mod cluster_admin_binding;
 mod cluster_endpoint_open_to_world;
 mod database_storage_unencrypted;
 mod deletion_protection_off;
@@ -23,6 +25,7 @@ mod required_check_skips_events;
 mod retired_action_or_command;
 mod sensitive_variable_unmarked;
 mod thumbprint_of_other_issuer;
+mod trust_principal_undeclared;
 mod undeclared_reference;
 mod untrusted_input_in_shell;
 mod unused_declaration;
@@ -31,6 +34,8 @@ use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
     action_not_pinned::RULE,
+    action_without_resource_support::RULE,
+    cluster_admin_binding::RULE,
     cluster_endpoint_open_to_world::RULE,
     database_storage_unencrypted::RULE,
     deletion_protection_off::RULE,
@@ -46,6 +51,7 @@ pub(crate) const RULES: &[Rule] = &[
     retired_action_or_command::RULE,
     sensitive_variable_unmarked::RULE,
     thumbprint_of_other_issuer::RULE,
+    trust_principal_undeclared::RULE,
     undeclared_reference::RULE,
     untrusted_input_in_shell::RULE,
     unused_declaration::RULE,

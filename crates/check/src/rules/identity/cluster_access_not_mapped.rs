@@ -1,8 +1,10 @@
 //! Clusters that one identity makes and another works on, without an entry for it.
 
+use std::collections::HashSet;
+
 use seaworthy_facts::delivery::{Doer, What};
 use seaworthy_facts::terraform::Root;
-use seaworthy_facts::{Span, Value, normalized};
+use seaworthy_facts::{Same, SourceKind, Span, Text, Value, normalized};
 use seaworthy_link::World;
 
 use crate::{Confidence, Finding, Rule, Severity};
@@ -16,13 +18,13 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for root in &world.facts.terraform.roots {
-        let Some((cluster, name)) = unmapped(world, root) else {
+        let Some((cluster, text, name)) = unmapped(world, root) else {
             continue;
         };
         let Some((maker, by)) = maker(world, root) else {
             continue;
         };
-        let Some((user, person)) = person(world, root) else {
+        let Some((user, person)) = person(world, text.as_ref()) else {
             continue;
         };
         findings.push(
@@ -43,8 +45,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A cluster of a root for which nobody but its maker has access.
-fn unmapped(world: &World, root: &Root) -> Option<(Span, String)> {
+/// A cluster of a root for which nobody but its maker has access: its place, its name, and what to call it.
+fn unmapped(world: &World, root: &Root) -> Option<(Span, Option<Text>, String)> {
     let entries = ["aws_eks_access_entry", "aws_eks_access_policy_association"];
     if entries.iter().any(|kind| {
         world
@@ -66,7 +68,8 @@ fn unmapped(world: &World, root: &Root) -> Option<(Span, String)> {
             || format!("`{}`", cluster.plain_address),
             |name| format!("`{name}`"),
         );
-        return only.then_some((cluster.span, name));
+        let text = cluster.at("name").and_then(Value::text);
+        return only.then_some((cluster.span, text, name));
     }
     let call = root
         .calls
@@ -89,13 +92,15 @@ fn unmapped(world: &World, root: &Root) -> Option<(Span, String)> {
     if call.folder.is_some() || mapped.iter().any(|name| has(name)) {
         return None;
     }
-    let name = call
+    let text = call
         .arguments
         .get("cluster_name")
         .or_else(|| call.arguments.get("name"))
-        .and_then(Value::text)
+        .and_then(Value::text);
+    let name = text
+        .as_ref()
         .map_or_else(|| format!("`{}`", call.address), |name| format!("`{name}`"));
-    Some((call.span, name))
+    Some((call.span, text, name))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -136,18 +141,14 @@ fn maps_roles(world: &World, root: &Root) -> bool {
 /// Who applies a root that is not a person: a workflow's job, or the service that keeps its state.
 fn maker(world: &World, root: &Root) -> Option<(Span, String)> {
     let by_job = world.facts.delivery.deeds().find_map(|(doer, deed)| {
-        let (Doer::Step { workflow, job, .. }, What::Terraform { verb, folder, .. }) =
-            (doer, &deed.what)
+        let (Doer::Step { job, .. }, What::Terraform { verb, folder, .. }) = (doer, &deed.what)
         else {
             return None;
         };
         let here = folder
             .literal()
             .is_some_and(|folder| normalized(folder) == root.folder);
-        (&**verb == "apply" && here).then(|| {
-            let _ = workflow;
-            (deed.span, format!("job `{}`", job.id))
-        })
+        (&**verb == "apply" && here).then(|| (deed.span, format!("job `{}`", job.id)))
     });
     by_job.or_else(|| {
         let backend = root.backend.as_ref()?;
@@ -157,55 +158,69 @@ fn maker(world: &World, root: &Root) -> Option<(Span, String)> {
 }
 
 /// A person who works on a cluster: a script that no pipeline runs, or a document, asks for its credentials.
-fn person(world: &World, root: &Root) -> Option<(Span, String)> {
-    let called: Vec<Span> = world
+fn person(world: &World, name: Option<&Text>) -> Option<(Span, String)> {
+    let called: HashSet<Span> = world
         .facts
         .delivery
         .deeds()
         .filter(|(doer, _)| matches!(doer, Doer::Step { .. } | Doer::Pipeline(_)))
         .map(|(_, deed)| deed.span)
         .collect();
-    let name = root
-        .resources("aws_eks_cluster")
-        .find_map(|cluster| cluster.at("name")?.text());
-    let mut found: Option<(Span, String)> = None;
-    for (doer, deed) in world.facts.delivery.deeds() {
-        let Doer::Script(script) = doer else { continue };
-        let What::CloudCall {
-            service,
-            operation,
-            arguments,
-        } = &deed.what
+    let by_script = world.facts.delivery.deeds().find_map(|(doer, deed)| {
+        let (
+            Doer::Script(script),
+            What::CloudCall {
+                service,
+                operation,
+                arguments,
+            },
+        ) = (doer, &deed.what)
         else {
-            continue;
+            return None;
         };
-        if &**service != "eks" || &**operation != "update-kubeconfig" || called.contains(&deed.span)
-        {
-            continue;
+        let asks = &**service == "eks" && &**operation == "update-kubeconfig";
+        if !asks || doer.is_document() || called.contains(&deed.span) {
+            return None;
         }
-        // Another cluster than this one is named.
         let named = arguments
             .iter()
             .skip_while(|word| word.str() != Some("--name"))
             .nth(1)
             .and_then(Value::text);
-        let other = name
-            .as_ref()
+        let another = name
             .zip(named.as_ref())
-            .is_some_and(|(own, named)| own.same(named) == seaworthy_facts::Same::Never);
-        if other {
-            continue;
-        }
-        let path = world.sources.path(script.file);
-        let says = if doer.is_document() {
-            format!("`{path}` has people work on it")
-        } else {
-            format!("`{path}` works on it as whoever runs it")
-        };
-        if !doer.is_document() {
-            return Some((deed.span, says));
-        }
-        found.get_or_insert((deed.span, says));
-    }
-    found
+            .is_some_and(|(own, named)| own.same(named) == Same::Never);
+        (!another).then(|| {
+            let path = world.sources.path(script.file);
+            (
+                deed.span,
+                format!("`{path}` works on it as whoever runs it"),
+            )
+        })
+    });
+    by_script.or_else(|| told(world, name?))
+}
+
+/// A document that tells people to ask for the credentials of a cluster, by its name.
+fn told(world: &World, name: &Text) -> Option<(Span, String)> {
+    world.sources.of(SourceKind::Document).find_map(|source| {
+        let file = &source.file;
+        (1..=file.n_lines()).find_map(|number| {
+            let range = file.line(number);
+            let line = file.text().get(range.clone())?;
+            let command = line.trim().trim_start_matches("$ ");
+            if !command.starts_with("aws ") || !command.contains(" update-kubeconfig") {
+                return None;
+            }
+            let mut words = command.split_whitespace();
+            words.find(|word| *word == "--name")?;
+            let named = words.next()?.trim_matches(['"', '\'', '`']);
+            name.can_be(named).then(|| {
+                (
+                    file.span(range),
+                    format!("`{}` has people work on it", file.path()),
+                )
+            })
+        })
+    })
 }

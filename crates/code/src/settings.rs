@@ -153,11 +153,16 @@ pub(crate) fn has_the_shape_of_a_secret(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let letters = text.chars().filter(char::is_ascii_alphabetic).count();
     let signs = text.len().saturating_sub(digits + letters);
-    // Names have words and one kind of sign between them.
-    let is_name = digits == 0
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '-' | '.' | '/' | ':'));
+    // Names have words with signs between them: `restic_s3_access_key`.
+    let only_separators = text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':'));
+    let is_word = |part: &str| {
+        part.len() <= 4
+            || part.bytes().all(|byte| byte.is_ascii_alphabetic())
+            || part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_name = only_separators && text.split(['_', '-', '.', '/', ':']).all(is_word);
     if is_name || text.starts_with('/') || text.contains("://") || text.starts_with("arn:") {
         return false;
     }

@@ -26,6 +26,15 @@ pub(crate) fn read(sources: &Sources, program: &mut Program) {
         match name {
             "application.yml" | "application.yaml" => {
                 for document in yaml::read(&source.file).documents {
+                    // What holds for one profile only need not be there.
+                    let of_profile = document
+                        .value
+                        .at("spring.config.activate.on-profile")
+                        .is_some()
+                        || document.value.at("spring.profiles").is_some();
+                    if of_profile {
+                        continue;
+                    }
                     flat(String::new(), &document.value, &mut settings, 0);
                 }
                 seen = true;

@@ -27,6 +27,8 @@ pub struct Variable<'a> {
     pub span: Span,
     /// Where its value comes from.
     pub from: From<'a>,
+    /// It comes with a map that is taken as a whole, which others may take for other keys.
+    pub whole: bool,
 }
 
 /// Where a variable's value comes from.
@@ -115,6 +117,7 @@ impl<'a> Container<'a> {
                 name: text,
                 span: name.span,
                 from: self.from(entry, namespace.as_ref()),
+                whole: false,
             });
         }
         if self.body.get("env").is_some_and(Value::is_unknown) {
@@ -170,6 +173,7 @@ impl<'a> Container<'a> {
                 name,
                 span: entry.key_span,
                 from: From::Value(&entry.value),
+                whole: true,
             });
         }
     }

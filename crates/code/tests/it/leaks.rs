@@ -102,6 +102,7 @@ fn settings_of_development_and_secrets_in_the_text() {
         "test",
         "X-Api-Key-Header",
         "/run/secrets/api_key",
+        "restic_s3_access_key",
     ] {
         let text = format!("const apiKey = '{placeholder}';");
         assert!(program("a.js", &text).secrets.is_empty(), "{placeholder}");

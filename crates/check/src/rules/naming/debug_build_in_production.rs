@@ -82,13 +82,13 @@ fn is_production(world: &World, container: &Container<'_>) -> bool {
 fn is_overridden(world: &World, program: &Program) -> bool {
     program.files.iter().any(|file| {
         let source = world.sources.get(*file);
-        source.kind == SourceKind::Code(Language::Python) && {
-            let text = source.file.text();
-            text.contains("DEBUG = False")
-                || text.contains("DEBUG=False")
-                || text.contains("local_settings")
-                || text.contains("django_heroku")
-        }
+        source.kind == SourceKind::Code(Language::Python)
+            && source.file.text().lines().map(str::trim).any(|line| {
+                line.starts_with("DEBUG = False")
+                    || line.starts_with("DEBUG=False")
+                    || (line.contains("import") && line.contains("local_settings"))
+                    || line.contains("django_heroku.settings")
+            })
     }) || world
         .facts
         .kubernetes

@@ -58,18 +58,14 @@ fn cluster(world: &World, container: &Container<'_>, findings: &mut Vec<Finding>
         .iter()
         .filter_map(|variable| Some((variable.name.literal()?, variable.span)))
         .collect();
-    let place = container
-        .body
-        .get("env")
-        .map_or_else(|| container.name_span(), |_| container.name_span());
+    let place = container.name_span();
     let name = container
         .workload
         .name
         .text()
         .map_or_else(|| "a workload".to_owned(), |name| name.to_string());
-    for read in missing(world, program, image, &set) {
-        findings.push(report(&name, program, read, place, &set));
-    }
+    let missing = missing(world, program, image, &set);
+    findings.extend(report(&name, program, &missing, place, &set));
 }
 
 fn in_compose(
@@ -106,9 +102,8 @@ fn in_compose(
         .map(|(name, value)| (&**name, value.span))
         .collect();
     let image = service.body.get("image").unwrap_or(build);
-    for read in missing(world, program, image, &set) {
-        findings.push(report(&service.name, program, read, service.span, &set));
-    }
+    let missing = missing(world, program, image, &set);
+    findings.extend(report(&service.name, program, &missing, service.span, &set));
 }
 
 /// The variables that a program cannot work without and that are set nowhere in sight.
@@ -197,29 +192,47 @@ fn image_sets(world: &World, image: &Value, program: &Program, name: &str) -> bo
 fn report(
     name: &str,
     program: &Program,
-    read: &EnvRead,
+    missing: &[&EnvRead],
     place: Span,
     set: &HashMap<&str, Span>,
-) -> Finding {
+) -> Option<Finding> {
+    let first = missing.first()?;
     let known: HashSet<&str> = program.reads.iter().map(|read| &*read.name).collect();
     let near = suggest(
-        &read.name,
+        &first.name,
         set.keys().copied().filter(|name| !known.contains(name)),
     );
+    let shown: Vec<String> = missing
+        .iter()
+        .take(4)
+        .map(|read| format!("`{}`", read.name))
+        .collect();
+    let more = if missing.len() > 4 { " and others" } else { "" };
     let finding = Finding::new(format!(
-        "`{name}` does not set `{}`, without which its program does not start",
-        read.name
+        "`{name}` does not set {}{more}, without which its program does not start",
+        shown.join(", ")
     ));
-    let finding = match near {
+    let mut finding = match near {
         Some(near) => finding
             .at(
                 set[near],
                 format!("`{near}` is set, which the program does not read"),
             )
-            .hint(format!("did you mean `{}`?", read.name)),
-        None => finding.at(place, format!("`{}` is not set here", read.name)),
+            .hint(format!("did you mean `{}`?", first.name)),
+        None => finding.at(
+            place,
+            format!(
+                "{} not set here",
+                if missing.len() == 1 {
+                    "it is"
+                } else {
+                    "they are"
+                }
+            ),
+        ),
     };
-    finding
-        .and(read.span, "the program needs it here")
-        .about([name.to_owned(), read.name.to_string()])
+    for read in missing.iter().take(4) {
+        finding = finding.and(read.span, format!("the program needs `{}`", read.name));
+    }
+    Some(finding.about([name.to_owned(), first.name.to_string()]))
 }

@@ -54,7 +54,7 @@ fn variables(world: &World, container: &Container<'_>, findings: &mut Vec<Findin
         let Some(own) = variable.name.literal() else {
             continue;
         };
-        if is_for_a_library(own) || is_named(world, program, own) {
+        if variable.whole || is_for_a_library(own) || is_named(world, program, own) {
             continue;
         }
         let Some(read) = program.reads.first() else {

@@ -18,15 +18,55 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    let mut refreshed: Vec<Refreshed<'_>> = Vec::new();
     for cluster in &world.facts.kubernetes.clusters {
         // Something restarts pods, or may.
         if has_reloader(cluster) {
             continue;
         }
         let made = made_secrets::made(world, cluster);
-        external(cluster, &made, findings);
+        for one in external(cluster, &made) {
+            if refreshed
+                .iter()
+                .all(|known| known.interval.span != one.interval.span)
+            {
+                refreshed.push(one);
+            }
+        }
         driver(cluster, &made, findings);
     }
+    // One habit of a repository is one finding.
+    if let Some(first) = refreshed.first() {
+        let shown = first.interval.str().unwrap_or_default();
+        let others = match refreshed.len() {
+            1 => String::new(),
+            2 => " (one other like it)".to_owned(),
+            count => format!(" ({} others like it)", count - 1),
+        };
+        let mut finding = report(
+            &format!(
+                "Secret `{}` is refreshed every `{shown}`{others}",
+                first.name
+            ),
+            first.interval.span,
+            &first.takers,
+            [first.name.clone()],
+        );
+        for other in refreshed.iter().skip(1).take(8) {
+            finding = finding.link(
+                other.interval.span,
+                format!("Secret `{}` is refreshed, too", other.name),
+            );
+        }
+        findings.push(finding);
+    }
+}
+
+/// A Secret that is refreshed, and who takes it.
+struct Refreshed<'a> {
+    name: String,
+    interval: &'a Value,
+    takers: Vec<(&'a Object, Span)>,
 }
 
 /// What takes a Secret as variables: the workload, and where.
@@ -55,21 +95,24 @@ fn takers<'a>(cluster: &'a Cluster, made: &MadeSecret<'_>) -> Option<Vec<(&'a Ob
         if is_restarted(workload) {
             return None;
         }
-        if let Some(first) = used.first() {
+        if let Some(first) = used.first()
+            && takers.iter().all(|(_, known)| *known != first.name.span)
+        {
             takers.push((workload, first.name.span));
         }
     }
     (!takers.is_empty()).then_some(takers)
 }
 
-fn external(cluster: &Cluster, made: &[MadeSecret<'_>], findings: &mut Vec<Finding>) {
+fn external<'a>(cluster: &'a Cluster, made: &[MadeSecret<'a>]) -> Vec<Refreshed<'a>> {
+    let mut found = Vec::new();
     for made in made.iter().filter(|made| made.by == Maker::External) {
         let Some(object) = made.object else { continue };
         // Only where somebody wrote how often: the default says nothing about what is wanted.
         let Some(interval) = object.at("spec.refreshInterval").filter(|interval| {
-            interval.str().is_some_and(|text| {
-                !text.trim_start_matches('0').is_empty() && !text.starts_with("0")
-            })
+            interval
+                .str()
+                .is_some_and(|text| !text.is_empty() && !text.starts_with('0'))
         }) else {
             continue;
         };
@@ -80,17 +123,15 @@ fn external(cluster: &Cluster, made: &[MadeSecret<'_>], findings: &mut Vec<Findi
         {
             continue;
         }
-        let Some(takers) = takers(cluster, made) else {
-            continue;
-        };
-        let shown = interval.str().unwrap_or_default();
-        findings.push(report(
-            &format!("Secret `{}` is refreshed every `{shown}`", made.name),
-            interval.span,
-            &takers,
-            [made.name.to_string()],
-        ));
+        if let Some(takers) = takers(cluster, made) {
+            found.push(Refreshed {
+                name: made.name.to_string(),
+                interval,
+                takers,
+            });
+        }
     }
+    found
 }
 
 /// The CSI driver with rotation on: all its Secrets at once.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use seaworthy_diagnostics::suggest;
 use seaworthy_facts::kubernetes::{Cluster, Means, Object, Origin};
-use seaworthy_facts::{Text, Value};
+use seaworthy_facts::{Span, Text, Value};
 use seaworthy_link::World;
 use seaworthy_link::containers::{SecretUse, secret_uses};
 use seaworthy_link::made_secrets::{self, MadeSecret, Maker};
@@ -19,6 +19,8 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    let applied = applied_somewhere(world);
+    let mut told: HashSet<(String, Span)> = HashSet::new();
     for cluster in &world.facts.kubernetes.clusters {
         let made = made_secrets::made(world, cluster);
         let uses: Vec<(&Object, Vec<SecretUse<'_>>)> = cluster
@@ -48,14 +50,33 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     name,
                     namespace,
                 };
-                findings.extend(
-                    place
-                        .not_applied(&made)
-                        .or_else(|| place.called_otherwise(world, &made, &wanted, uses)),
-                );
+                let finding = place
+                    .not_applied(&made)
+                    .filter(|(_, maker)| {
+                        !applied.contains(name) && told.insert((name.to_owned(), *maker))
+                    })
+                    .map(|(finding, _)| finding)
+                    .or_else(|| place.called_otherwise(world, &made, &wanted, uses));
+                findings.extend(finding);
             }
         }
     }
+}
+
+/// Secrets that something applies in any cluster: what makes them in another may be another way to set it up.
+fn applied_somewhere(world: &World) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for cluster in &world.facts.kubernetes.clusters {
+        for made in made_secrets::made(world, cluster) {
+            let applied = made
+                .object
+                .is_none_or(|object| !object.applied_by.is_empty());
+            if let (true, Some(name)) = (applied, made.name.literal()) {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
 }
 
 /// A use of a Secret.
@@ -76,7 +97,7 @@ impl Place<'_> {
     }
 
     /// Something applies the workload, and nothing applies what makes its Secret.
-    fn not_applied(&self, made: &[MadeSecret<'_>]) -> Option<Finding> {
+    fn not_applied(&self, made: &[MadeSecret<'_>]) -> Option<(Finding, Span)> {
         // What a document tells a person to apply says little about what else they apply.
         let applied = self
             .workload
@@ -97,9 +118,17 @@ impl Place<'_> {
         if first.by == Maker::Manifest && first.keys.is_none() {
             return None;
         }
+        // A chart or kustomization that is one way to set it up says nothing about another.
+        let own = std::mem::discriminant(&self.workload.origin);
+        if first
+            .object
+            .is_none_or(|object| std::mem::discriminant(&object.origin) != own)
+        {
+            return None;
+        }
         let name = self.name;
         let workload = shown(&self.workload.name);
-        Some(
+        Some((
             Finding::new(format!(
                 "nothing applies the {} that makes Secret `{name}`: the pods of `{workload}` cannot start",
                 first.by.says()
@@ -115,7 +144,8 @@ impl Place<'_> {
             .and(self.used.name.span, format!("`{workload}` takes it here"))
             .hint("apply its file, too")
             .about([name.to_owned(), workload]),
-        )
+            first.span,
+        ))
     }
 
     /// Nothing makes it, and something makes one that nobody takes and that is nearly it.

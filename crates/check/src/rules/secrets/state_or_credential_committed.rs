@@ -1,6 +1,6 @@
 //! Credentials in the files: in Secrets, decoded; in any text, by their shape; in state that is tracked; in code.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use seaworthy_facts::kubernetes::Origin;
 use seaworthy_facts::{Source, SourceKind, Span, Value, file_name};
@@ -51,6 +51,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
 /// Secrets whose values are in the manifest.
 fn secrets(world: &World, findings: &mut Vec<Finding>, lines: &mut HashSet<Span>) {
     let mut seen: HashSet<Span> = HashSet::new();
+    // Copies of one credential are one finding; the value is only compared.
+    let mut by_value: HashMap<String, usize> = HashMap::new();
     for cluster in &world.facts.kubernetes.clusters {
         for object in cluster.of("Secret") {
             if !matches!(
@@ -79,6 +81,12 @@ fn secrets(world: &World, findings: &mut Vec<Finding>, lines: &mut HashSet<Span>
                         continue;
                     }
                     lines.insert(entry.value.span);
+                    if let Some(at) = by_value.get(written) {
+                        let known: &mut Finding = &mut findings[*at];
+                        *known = known.clone().and(entry.value.span, "the same again");
+                        continue;
+                    }
+                    by_value.insert(written.to_owned(), findings.len());
                     let name = object.name().unwrap_or("a Secret");
                     findings.push(
                         Finding::new(format!(

@@ -17,7 +17,7 @@ struct Use {
 }
 
 /// Notes on every object what applies it.
-pub fn mark(files: &Files<'_>, delivery: &Delivery, clusters: &mut [Cluster]) {
+pub(crate) fn mark(files: &Files<'_>, delivery: &Delivery, clusters: &mut [Cluster]) {
     let mut uses = Vec::new();
     for (doer, deed) in delivery.deeds() {
         let What::Apply {

@@ -24,7 +24,7 @@ use crate::summary;
 const MOST_OBJECTS: usize = 60_000;
 
 /// Fills the facts.
-pub fn assemble(sources: &Sources, knowledge: &Knowledge, facts: &mut Facts) {
+pub(crate) fn assemble(sources: &Sources, knowledge: &Knowledge, facts: &mut Facts) {
     let files = Files::new(sources);
     let mut charts = Charts::new(&files);
     let mut kustomize = Kustomize::new(&files);

@@ -21,17 +21,17 @@ use crate::manifest::Manifest;
 use crate::repositories::Repositories;
 
 /// What the tree gives.
-pub struct Grouped {
+pub(crate) struct Grouped {
     /// The groups.
-    pub groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
     /// The paths that GitOps objects name.
-    pub paths: Vec<GitopsPath>,
+    pub(crate) paths: Vec<GitopsPath>,
     /// What was not seen.
-    pub unseen: Vec<Unseen>,
+    pub(crate) unseen: Vec<Unseen>,
 }
 
 /// Groups everything. `charts`: the folders of charts, whose files are no loose manifests.
-pub fn group<'f, 's>(
+pub(crate) fn group<'f, 's>(
     files: &'f Files<'s>,
     kustomize: &mut Kustomize<'f, 's>,
     repositories: &mut Repositories<'f, 's>,
@@ -205,7 +205,7 @@ fn environment_of_file(path: &str) -> Option<(Arc<str>, &'static str)> {
 }
 
 /// Every object of every file of ours that is not a chart's.
-pub fn raw_manifests(files: &Files<'_>, charts: &[String]) -> Vec<Manifest> {
+pub(crate) fn raw_manifests(files: &Files<'_>, charts: &[String]) -> Vec<Manifest> {
     let mut raw = Vec::new();
     for source in files.sources.iter() {
         let path = source.file.path();

@@ -8,30 +8,27 @@ use seaworthy_facts::yaml::{self, Documents};
 use seaworthy_facts::{FileId, Source, SourceKind, Sources, file_name, normalized, parent};
 
 /// Every file that can hold objects, by number and by path.
-pub struct Files<'s> {
+pub(crate) struct Files<'s> {
     /// All files.
-    pub sources: &'s Sources,
+    pub(crate) sources: &'s Sources,
     parsed: HashMap<FileId, OnceCell<Documents>>,
     by_path: BTreeMap<&'s str, FileId>,
-    folders: HashMap<&'s str, Vec<FileId>>,
     all_folders: HashSet<&'s str>,
 }
 
 impl<'s> Files<'s> {
     /// Lists the files; each is parsed when it is first asked for.
-    pub fn new(sources: &'s Sources) -> Self {
+    pub(crate) fn new(sources: &'s Sources) -> Self {
         let mut files = Self {
             sources,
             parsed: HashMap::new(),
             by_path: BTreeMap::new(),
-            folders: HashMap::new(),
             all_folders: HashSet::new(),
         };
         for source in sources.iter() {
             let path = source.file.path();
             let id = source.file.id();
             files.by_path.insert(path, id);
-            files.folders.entry(parent(path)).or_default().push(id);
             let mut folder = parent(path);
             while files.all_folders.insert(folder) && !folder.is_empty() {
                 folder = parent(folder);
@@ -47,13 +44,13 @@ impl<'s> Files<'s> {
     }
 
     /// The documents of a file, if it is one of YAML or JSON.
-    pub fn documents(&self, file: FileId) -> Option<&Documents> {
+    pub(crate) fn documents(&self, file: FileId) -> Option<&Documents> {
         let cell = self.parsed.get(&file)?;
         Some(cell.get_or_init(|| yaml::read(&self.sources.get(file).file)))
     }
 
     /// The documents of a file that were asked for so far.
-    pub fn parsed(&self) -> impl Iterator<Item = (&'s Source, &Documents)> {
+    pub(crate) fn parsed(&self) -> impl Iterator<Item = (&'s Source, &Documents)> {
         let mut ids: Vec<_> = self.parsed.keys().copied().collect();
         ids.sort();
         ids.into_iter()
@@ -61,7 +58,7 @@ impl<'s> Files<'s> {
     }
 
     /// A file by its path.
-    pub fn by_path(&self, path: &str) -> Option<&'s Source> {
+    pub(crate) fn by_path(&self, path: &str) -> Option<&'s Source> {
         let id = match self.by_path.get(path) {
             Some(id) => *id,
             None => *self.by_path.get(normalized(path).as_str())?,
@@ -69,21 +66,8 @@ impl<'s> Files<'s> {
         Some(self.sources.get(id))
     }
 
-    /// The files in a folder itself, by name.
-    pub fn within(&self, folder: &str) -> Vec<&'s Source> {
-        let mut files: Vec<_> = self
-            .folders
-            .get(folder)
-            .into_iter()
-            .flatten()
-            .map(|id| self.sources.get(*id))
-            .collect();
-        files.sort_by_key(|source| source.file.path());
-        files
-    }
-
     /// The files in a folder and below it, by path.
-    pub fn under(&self, folder: &str) -> Vec<&'s Source> {
+    pub(crate) fn under(&self, folder: &str) -> Vec<&'s Source> {
         let start = if folder.is_empty() {
             String::new()
         } else {
@@ -100,17 +84,17 @@ impl<'s> Files<'s> {
     }
 
     /// Whether there is such a folder.
-    pub fn folder_exists(&self, folder: &str) -> bool {
+    pub(crate) fn folder_exists(&self, folder: &str) -> bool {
         self.all_folders.contains(folder) || self.sources.folder_exists(folder)
     }
 
     /// Every folder, in no order.
-    pub fn all_folders(&self) -> impl Iterator<Item = &'s str> + '_ {
+    pub(crate) fn all_folders(&self) -> impl Iterator<Item = &'s str> + '_ {
         self.all_folders.iter().copied()
     }
 
     /// The kustomization file of a folder.
-    pub fn kustomization(&self, folder: &str) -> Option<&'s Source> {
+    pub(crate) fn kustomization(&self, folder: &str) -> Option<&'s Source> {
         ["kustomization.yaml", "kustomization.yml", "Kustomization"]
             .iter()
             .find_map(|name| {
@@ -126,7 +110,7 @@ impl<'s> Files<'s> {
 }
 
 /// Whether a file's name is that of a kustomization.
-pub fn is_kustomization_file(path: &str) -> bool {
+pub(crate) fn is_kustomization_file(path: &str) -> bool {
     matches!(
         file_name(path),
         "kustomization.yaml" | "kustomization.yml" | "Kustomization"
@@ -134,7 +118,7 @@ pub fn is_kustomization_file(path: &str) -> bool {
 }
 
 /// The environment that a word says, and how it is called everywhere.
-pub fn environment_word(word: &str) -> Option<&'static str> {
+pub(crate) fn environment_word(word: &str) -> Option<&'static str> {
     Some(match word.to_ascii_lowercase().as_str() {
         "prod" | "production" | "prd" | "live" => "production",
         "stage" | "staging" | "stg" | "uat" | "preprod" => "staging",
@@ -148,7 +132,7 @@ pub fn environment_word(word: &str) -> Option<&'static str> {
 }
 
 /// The environment that a name says in one of its words: `operations-k8s-dev`.
-pub fn environment_of_name(name: &str) -> Option<&'static str> {
+pub(crate) fn environment_of_name(name: &str) -> Option<&'static str> {
     environment_word(name).or_else(|| {
         name.rsplit(|c: char| !c.is_ascii_alphanumeric())
             .find_map(|word| match word.to_ascii_lowercase().as_str() {
@@ -161,7 +145,7 @@ pub fn environment_of_name(name: &str) -> Option<&'static str> {
 }
 
 /// The environment that a path says, in its innermost folder that says one, with that folder's name.
-pub fn environment_of_path(path: &str) -> Option<(Arc<str>, &'static str)> {
+pub(crate) fn environment_of_path(path: &str) -> Option<(Arc<str>, &'static str)> {
     path.rsplit('/')
         .find_map(|part| environment_of_name(part).map(|environment| (part.into(), environment)))
 }

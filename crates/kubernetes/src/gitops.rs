@@ -1,7 +1,7 @@
 //! What Flux and Argo CD apply: from their objects to the folders they name.
 
-pub mod argo;
-pub mod flux;
+pub(crate) mod argo;
+pub(crate) mod flux;
 mod generators;
 
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use crate::manifest::Manifest;
 
 /// What goes to one cluster, on the way to a [`seaworthy_facts::kubernetes::Cluster`].
 #[derive(Debug, Default)]
-pub struct Group {
+pub(crate) struct Group {
     /// Its name.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
     /// Its environment.
-    pub environment: Option<Arc<str>>,
+    pub(crate) environment: Option<Arc<str>>,
     /// The objects.
-    pub objects: Vec<Manifest>,
+    pub(crate) objects: Vec<Manifest>,
     /// Charts that are known before objects are: those of kustomizations and Applications.
-    pub releases: Vec<Release>,
+    pub(crate) releases: Vec<Release>,
     /// Something was not seen.
-    pub incomplete: bool,
+    pub(crate) incomplete: bool,
     /// A GitOps controller applies it: what lies elsewhere in the tree does not come here by itself.
-    pub gitops: bool,
+    pub(crate) gitops: bool,
     /// It says again what another group says, or only shows how something is done.
-    pub alternative: bool,
+    pub(crate) alternative: bool,
 }

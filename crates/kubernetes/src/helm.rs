@@ -26,7 +26,7 @@ use rope::Rope;
 use value::{NOWHERE, V};
 
 /// The charts that are here, parsed once.
-pub struct Charts<'f, 's> {
+pub(crate) struct Charts<'f, 's> {
     files: &'f Files<'s>,
     folders: Vec<String>,
     parsed: HashMap<String, Rc<ChartFiles>>,
@@ -48,20 +48,20 @@ struct ChartFiles {
 
 /// What a chart prints for a release.
 #[derive(Default)]
-pub struct Expanded {
+pub(crate) struct Expanded {
     /// The objects.
-    pub objects: Vec<Manifest>,
+    pub(crate) objects: Vec<Manifest>,
     /// Charts it depends on that are not here.
-    pub releases: Vec<Release>,
+    pub(crate) releases: Vec<Release>,
     /// Something could not be expanded.
-    pub incomplete: bool,
+    pub(crate) incomplete: bool,
     /// What.
-    pub unseen: Vec<Unseen>,
+    pub(crate) unseen: Vec<Unseen>,
 }
 
 impl<'f, 's> Charts<'f, 's> {
     /// Finds the charts.
-    pub fn new(files: &'f Files<'s>) -> Self {
+    pub(crate) fn new(files: &'f Files<'s>) -> Self {
         let mut folders: Vec<String> = files
             .sources
             .iter()
@@ -77,19 +77,19 @@ impl<'f, 's> Charts<'f, 's> {
     }
 
     /// The folders of all charts, also of those inside others.
-    pub fn folders(&self) -> &[String] {
+    pub(crate) fn folders(&self) -> &[String] {
         &self.folders
     }
 
     /// Whether a chart lies inside another.
-    pub fn is_part(&self, folder: &str) -> bool {
+    pub(crate) fn is_part(&self, folder: &str) -> bool {
         self.folders
             .iter()
             .any(|other| other != folder && is_under(folder, other))
     }
 
     /// What the contract says of every chart.
-    pub fn facts(&mut self) -> Vec<Chart> {
+    pub(crate) fn facts(&mut self) -> Vec<Chart> {
         let folders = self.folders.clone();
         folders
             .into_iter()
@@ -193,7 +193,7 @@ impl<'f, 's> Charts<'f, 's> {
     }
 
     /// What a chart prints for a release.
-    pub fn expand(&mut self, folder: &str, release: &Release) -> Expanded {
+    pub(crate) fn expand(&mut self, folder: &str, release: &Release) -> Expanded {
         let mut out = Expanded::default();
         let Some(chart) = self.chart(folder) else {
             out.incomplete = true;
@@ -634,9 +634,4 @@ fn value_reads(text: &str, file: seaworthy_facts::FileId, reads: &mut Vec<(Arc<s
             reads.push((path.into(), Span::new(file, at..start + path.len())));
         }
     }
-}
-
-/// The text of a value, for names of releases.
-pub fn text_of(value: &Value) -> Text {
-    value.text().unwrap_or_default()
 }

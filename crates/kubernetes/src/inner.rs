@@ -7,7 +7,7 @@ use seaworthy_facts::{Sources, Span, Text, Value};
 
 /// Reads the YAML in a scalar, with places in the file that holds it. Lines of a block scalar keep their place; of a
 /// quoted one everything stands where the scalar does.
-pub fn read(sources: &Sources, value: &Value) -> Option<Documents> {
+pub(crate) fn read(sources: &Sources, value: &Value) -> Option<Documents> {
     let text = value.text()?;
     let lines = Lines::new(sources, value.span, &text);
     Some(yaml::read_text(&text, &|range| lines.place(range)))

@@ -44,12 +44,12 @@ const CLUSTER_WIDE: &[&str] = &[
 ];
 
 /// Whether a kind has no namespace, as far as that is known without its definition.
-pub fn is_cluster_wide(kind: &str) -> bool {
+pub(crate) fn is_cluster_wide(kind: &str) -> bool {
     CLUSTER_WIDE.contains(&kind)
 }
 
 /// API groups whose files are settings of a tool and never reach a cluster as objects.
-pub fn is_tool_configuration(api_version: &str, kind: &str) -> bool {
+pub(crate) fn is_tool_configuration(api_version: &str, kind: &str) -> bool {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     matches!(
         group,
@@ -81,7 +81,7 @@ pub fn is_tool_configuration(api_version: &str, kind: &str) -> bool {
 
 /// The key by which a strategic merge patch merges a list of Kubernetes' own kinds; `None`: the list is replaced.
 /// `path` is the field's name, `parent` that of the field that holds it.
-pub fn merge_key(field: &str, parent: &str) -> Option<&'static str> {
+pub(crate) fn merge_key(field: &str, parent: &str) -> Option<&'static str> {
     Some(match field {
         "containers"
         | "initContainers"
@@ -105,7 +105,7 @@ pub fn merge_key(field: &str, parent: &str) -> Option<&'static str> {
 }
 
 /// Whether objects of this API are Kubernetes' own, so that lists in them merge by key. Lists in others are replaced.
-pub fn is_builtin(api_version: &str) -> bool {
+pub(crate) fn is_builtin(api_version: &str) -> bool {
     match api_version.split_once('/') {
         None => true,
         Some((group, _)) => {

@@ -6,8 +6,10 @@ mod patches;
 mod replace;
 mod transform;
 
-pub use patches::apply_to as apply_patch;
-pub use transform::{images as set_images, label_all as set_labels, set_namespace, split_image};
+pub(crate) use patches::apply_to as apply_patch;
+pub(crate) use transform::{
+    images as set_images, label_all as set_labels, set_namespace, split_image,
+};
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -27,30 +29,30 @@ const DEEPEST: usize = 40;
 
 /// What a kustomization builds.
 #[derive(Debug, Clone, Default)]
-pub struct Built {
+pub(crate) struct Built {
     /// The objects.
-    pub objects: Vec<Manifest>,
+    pub(crate) objects: Vec<Manifest>,
     /// Charts that it inflates.
-    pub releases: Vec<Release>,
+    pub(crate) releases: Vec<Release>,
     /// Something was not seen.
-    pub incomplete: bool,
+    pub(crate) incomplete: bool,
 }
 
 /// Builds kustomizations, each folder once.
-pub struct Kustomize<'f, 's> {
+pub(crate) struct Kustomize<'f, 's> {
     /// The files.
-    pub files: &'f Files<'s>,
+    pub(crate) files: &'f Files<'s>,
     built: HashMap<String, Rc<Built>>,
     building: Vec<String>,
     /// Every kustomization that was built, by folder.
-    pub records: HashMap<String, Kustomization>,
+    pub(crate) records: HashMap<String, Kustomization>,
     /// What was not seen.
-    pub unseen: Vec<Unseen>,
+    pub(crate) unseen: Vec<Unseen>,
 }
 
 impl<'f, 's> Kustomize<'f, 's> {
     /// Nothing built yet.
-    pub fn new(files: &'f Files<'s>) -> Self {
+    pub(crate) fn new(files: &'f Files<'s>) -> Self {
         Self {
             files,
             built: HashMap::new(),
@@ -61,7 +63,7 @@ impl<'f, 's> Kustomize<'f, 's> {
     }
 
     /// Builds the kustomization of a folder. `None` where the folder has none.
-    pub fn build(&mut self, folder: &str) -> Option<Rc<Built>> {
+    pub(crate) fn build(&mut self, folder: &str) -> Option<Rc<Built>> {
         if let Some(built) = self.built.get(folder) {
             return Some(built.clone());
         }
@@ -102,7 +104,7 @@ impl<'f, 's> Kustomize<'f, 's> {
     }
 
     /// What Flux builds of a folder: its kustomization, or one that is made up of everything below it.
-    pub fn build_or_make_up(&mut self, folder: &str) -> Built {
+    pub(crate) fn build_or_make_up(&mut self, folder: &str) -> Built {
         if self.files.kustomization(folder).is_some() {
             return self.build(folder).map_or_else(Built::default, |built| {
                 let mut built = (*built).clone();
@@ -383,7 +385,7 @@ impl<'f, 's> Kustomize<'f, 's> {
 }
 
 /// A kustomization that is being built.
-pub struct Work {
+pub(crate) struct Work {
     folder: String,
     built: Built,
     taken: Vec<Taken>,
@@ -391,7 +393,7 @@ pub struct Work {
 }
 
 /// The objects of a file.
-pub fn manifests_of(files: &Files<'_>, file: seaworthy_facts::FileId) -> Vec<Manifest> {
+pub(crate) fn manifests_of(files: &Files<'_>, file: seaworthy_facts::FileId) -> Vec<Manifest> {
     let Some(documents) = files.documents(file) else {
         return Vec::new();
     };
@@ -404,7 +406,7 @@ pub fn manifests_of(files: &Files<'_>, file: seaworthy_facts::FileId) -> Vec<Man
 }
 
 /// Whether a resource of a kustomization is somewhere else.
-pub fn is_remote(path: &str) -> bool {
+pub(crate) fn is_remote(path: &str) -> bool {
     path.contains("://")
         || path.starts_with("git@")
         || path.starts_with("git::")

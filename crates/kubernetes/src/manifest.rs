@@ -9,30 +9,30 @@ use crate::kinds;
 
 /// An object on its way to a cluster.
 #[derive(Debug, Clone)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     /// All of it.
-    pub body: Value,
+    pub(crate) body: Value,
     /// `apps/v1`.
-    pub api_version: Arc<str>,
+    pub(crate) api_version: Arc<str>,
     /// `Deployment`.
-    pub kind: Arc<str>,
+    pub(crate) kind: Arc<str>,
     /// The whole document.
-    pub block: Span,
+    pub(crate) block: Span,
     /// The key `kind` or `apiVersion`, whichever comes first.
-    pub span: Span,
+    pub(crate) span: Span,
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// What made it.
-    pub origin: Origin,
+    pub(crate) origin: Origin,
     /// What applies it.
-    pub applied_by: Vec<Applied>,
+    pub(crate) applied_by: Vec<Applied>,
     /// The names and namespaces it had before it was renamed, by which patches and references may know it.
-    pub earlier: Vec<(Text, Option<Text>)>,
+    pub(crate) earlier: Vec<(Text, Option<Text>)>,
 }
 
 impl Manifest {
     /// Takes a document as an object, if it is one.
-    pub fn new(body: Value, block: Span, file: FileId) -> Option<Self> {
+    pub(crate) fn new(body: Value, block: Span, file: FileId) -> Option<Self> {
         let map = body.map()?;
         let api_version: Arc<str> = map.get("apiVersion")?.str()?.into();
         let kind: Arc<str> = map.get("kind")?.str()?.into();
@@ -58,7 +58,7 @@ impl Manifest {
     }
 
     /// The objects of a document: itself, or the items of a list.
-    pub fn all(body: &Value, block: Span, file: FileId) -> Vec<Self> {
+    pub(crate) fn all(body: &Value, block: Span, file: FileId) -> Vec<Self> {
         let kind = body.get("kind").and_then(Value::str).unwrap_or_default();
         if kind.ends_with("List")
             && let Some(items) = body.get("items")
@@ -83,7 +83,7 @@ impl Manifest {
     }
 
     /// `metadata.name`, else `metadata.generateName` as a start.
-    pub fn name(&self) -> Option<Text> {
+    pub(crate) fn name(&self) -> Option<Text> {
         let metadata = self.body.get("metadata")?;
         if let Some(name) = metadata.get("name") {
             return name.text();
@@ -94,23 +94,23 @@ impl Manifest {
     }
 
     /// `metadata.namespace`.
-    pub fn namespace(&self) -> Option<Text> {
+    pub(crate) fn namespace(&self) -> Option<Text> {
         self.body.get("metadata")?.get("namespace")?.text()
     }
 
     /// Kind, name and namespace, to tell two apart.
-    pub fn id(&self) -> Option<(Arc<str>, Text, Option<Text>)> {
+    pub(crate) fn id(&self) -> Option<(Arc<str>, Text, Option<Text>)> {
         Some((self.kind.clone(), self.name()?, self.namespace()))
     }
 
     /// Whether it is called so, or was before it was renamed.
-    pub fn was_called(&self, name: &Text) -> bool {
+    pub(crate) fn was_called(&self, name: &Text) -> bool {
         self.name().as_ref() == Some(name)
             || self.earlier.iter().any(|(earlier, _)| earlier == name)
     }
 
     /// Notes the name it has, before it gets another.
-    pub fn remember(&mut self) {
+    pub(crate) fn remember(&mut self) {
         if let Some(name) = self.name() {
             let namespace = self.namespace();
             let now = (name, namespace);
@@ -121,14 +121,14 @@ impl Manifest {
     }
 
     /// The group of its API: empty for the core.
-    pub fn group(&self) -> &str {
+    pub(crate) fn group(&self) -> &str {
         self.api_version
             .split_once('/')
             .map_or("", |(group, _)| group)
     }
 
     /// As the contract wants it. An object without a name is none.
-    pub fn into_object(self) -> Option<Object> {
+    pub(crate) fn into_object(self) -> Option<Object> {
         let metadata = self.body.get("metadata")?;
         let name = match metadata.get("name") {
             Some(name) if !name.is_null() => name.clone(),

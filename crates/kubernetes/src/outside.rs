@@ -1,7 +1,7 @@
 //! Objects and charts that scripts, pipelines and OpenTofu bring.
 
-pub mod scripts;
-pub mod terraform;
+pub(crate) mod scripts;
+pub(crate) mod terraform;
 
 use seaworthy_facts::kubernetes::Release;
 
@@ -10,19 +10,19 @@ use crate::manifest::Manifest;
 
 /// What is brought to a cluster that only its environment, if anything, tells.
 #[derive(Default)]
-pub struct Floating {
+pub(crate) struct Floating {
     /// Its environment.
-    pub environment: Option<&'static str>,
+    pub(crate) environment: Option<&'static str>,
     /// The objects.
-    pub objects: Vec<Manifest>,
+    pub(crate) objects: Vec<Manifest>,
     /// The charts.
-    pub releases: Vec<Release>,
+    pub(crate) releases: Vec<Release>,
     /// Something else is brought that was not seen.
-    pub incomplete: bool,
+    pub(crate) incomplete: bool,
 }
 
 /// Puts it where it belongs: to the clusters of its environment, else to all that are not only alternatives.
-pub fn place(floating: Floating, groups: &mut Vec<Group>) {
+pub(crate) fn place(floating: Floating, groups: &mut Vec<Group>) {
     if floating.objects.is_empty() && floating.releases.is_empty() && !floating.incomplete {
         return;
     }

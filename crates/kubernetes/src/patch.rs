@@ -5,7 +5,7 @@ use seaworthy_facts::{Data, Map, Value};
 use crate::kinds;
 
 /// Merges a strategic merge patch into an object. `builtin`: lists of Kubernetes' own kinds merge by a key.
-pub fn merge(target: &mut Value, patch: &Value, builtin: bool, field: &str, parent: &str) {
+pub(crate) fn merge(target: &mut Value, patch: &Value, builtin: bool, field: &str, parent: &str) {
     match (&mut target.data, &patch.data) {
         (Data::Map(into), Data::Map(from)) => merge_maps(into, from, builtin, field),
         (Data::List(into), Data::List(from)) if builtin => match kinds::merge_key(field, parent) {
@@ -129,7 +129,7 @@ fn without_directives(value: &mut Value) {
 }
 
 /// Applies the operations of a JSON 6902 patch. What an operation cannot do is given as an error with its place.
-pub fn json6902(
+pub(crate) fn json6902(
     target: &mut Value,
     operations: &Value,
 ) -> Result<(), (seaworthy_facts::Span, String)> {

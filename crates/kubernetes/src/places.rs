@@ -7,7 +7,7 @@ use seaworthy_facts::{Data, Map, Span, Text, Trail, Value};
 use crate::manifest::Manifest;
 
 /// Visits every map within, outer first, with the key that holds it.
-pub fn each_map(value: &mut Value, key: &str, visit: &mut dyn FnMut(&str, &mut Map)) {
+pub(crate) fn each_map(value: &mut Value, key: &str, visit: &mut dyn FnMut(&str, &mut Map)) {
     match &mut value.data {
         Data::Map(map) => {
             visit(key, map);
@@ -25,7 +25,7 @@ pub fn each_map(value: &mut Value, key: &str, visit: &mut dyn FnMut(&str, &mut M
 }
 
 /// Visits every place where an object names another: the kind that is named, and the name.
-pub fn each_reference(object: &mut Manifest, visit: &mut dyn FnMut(&str, &mut Value)) {
+pub(crate) fn each_reference(object: &mut Manifest, visit: &mut dyn FnMut(&str, &mut Value)) {
     let kind = object.kind.clone();
     each_map(&mut object.body, "", &mut |key, map| {
         let own_kind = map.get("kind").and_then(Value::str).map(str::to_owned);
@@ -82,7 +82,7 @@ pub fn each_reference(object: &mut Manifest, visit: &mut dyn FnMut(&str, &mut Va
 }
 
 /// Visits every image of every container: in `containers` and `initContainers` at any depth.
-pub fn each_image(value: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
+pub(crate) fn each_image(value: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
     each_map(value, "", &mut |key, map| {
         if matches!(key, "containers" | "initContainers" | "ephemeralContainers")
             && let Some(entry) = map.entries.iter_mut().find(|entry| &*entry.key == "image")
@@ -93,7 +93,7 @@ pub fn each_image(value: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
 }
 
 /// The map at a path, made where it is not there. `None` where something else is in the way.
-pub fn ensure<'v>(value: &'v mut Value, path: &[&str], span: Span) -> Option<&'v mut Map> {
+pub(crate) fn ensure<'v>(value: &'v mut Value, path: &[&str], span: Span) -> Option<&'v mut Map> {
     let Some((first, rest)) = path.split_first() else {
         return match &mut value.data {
             Data::Map(map) => Some(map),
@@ -122,7 +122,7 @@ pub fn ensure<'v>(value: &'v mut Value, path: &[&str], span: Span) -> Option<&'v
 }
 
 /// The value at a path, to change.
-pub fn at_mut<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> {
+pub(crate) fn at_mut<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> {
     path.iter()
         .try_fold(value, |value, step| match &mut value.data {
             Data::Map(map) => map
@@ -137,7 +137,7 @@ pub fn at_mut<'v>(value: &'v mut Value, path: &[&str]) -> Option<&'v mut Value> 
 }
 
 /// Sets a key of a map; a value that was there becomes a step of the trail.
-pub fn set_in(
+pub(crate) fn set_in(
     map: &mut Map,
     key: impl Into<Arc<str>>,
     key_span: Span,
@@ -153,7 +153,7 @@ pub fn set_in(
 
 /// Another text in the place of a value. `span` is where what takes effect is written; where the value stood becomes
 /// a step of the trail.
-pub fn replaced(old: &Value, text: Text, span: Span, says: &str) -> Value {
+pub(crate) fn replaced(old: &Value, text: Text, span: Span, says: &str) -> Value {
     Value {
         data: Data::Text(text),
         span,
@@ -166,7 +166,7 @@ pub fn replaced(old: &Value, text: Text, span: Span, says: &str) -> Value {
 }
 
 /// A value that stands at a place, come from nowhere else.
-pub fn written(text: Text, span: Span) -> Value {
+pub(crate) fn written(text: Text, span: Span) -> Value {
     Value {
         data: Data::Text(text),
         span,
@@ -175,6 +175,6 @@ pub fn written(text: Text, span: Span) -> Value {
 }
 
 /// `metadata.name`.
-pub fn name_value(body: &Value) -> Option<&Value> {
+pub(crate) fn name_value(body: &Value) -> Option<&Value> {
     body.get("metadata")?.get("name")
 }

@@ -1,19 +1,19 @@
 //! Charts that objects ask for: Flux's HelmRelease, Argo CD's Application.
 
 use seaworthy_facts::kubernetes::{Applied, Means, Object, Release};
-use seaworthy_facts::{Data, Map, Span, Text, Unknown, UnknownKind, Value, file_name, join};
+use seaworthy_facts::{Data, Map, Span, Unknown, UnknownKind, Value, file_name, join};
 
 use crate::files::Files;
 use crate::inner;
 use crate::repositories::Repositories;
 
 /// An empty map at a place.
-pub fn empty(span: Span) -> Value {
+pub(crate) fn empty(span: Span) -> Value {
     Value::new(Data::Map(Map::default()), span)
 }
 
 /// Merges values in Helm's way: maps merge, everything else is replaced, null takes away.
-pub fn merge_values(into: &mut Value, from: &Value) {
+pub(crate) fn merge_values(into: &mut Value, from: &Value) {
     match (&mut into.data, &from.data) {
         (Data::Map(own), Data::Map(new)) => {
             for entry in &new.entries {
@@ -38,7 +38,7 @@ pub fn merge_values(into: &mut Value, from: &Value) {
 }
 
 /// Sets a value at a path such as `--set` takes: `a.b[0].c`, `a\.b`.
-pub fn set_path(into: &mut Value, path: &str, value: Value) {
+pub(crate) fn set_path(into: &mut Value, path: &str, value: Value) {
     let mut steps = Vec::new();
     let mut current = String::new();
     let mut escaped = false;
@@ -115,7 +115,7 @@ fn put(into: &mut Value, steps: &[String], value: Value) {
 }
 
 /// The values of a file, which must be one map.
-pub fn values_of_file(files: &Files<'_>, path: &str) -> Option<Value> {
+pub(crate) fn values_of_file(files: &Files<'_>, path: &str) -> Option<Value> {
     let source = files.by_path(path)?;
     let documents = files.documents(source.file.id())?;
     let value = &documents.documents.first()?.value;
@@ -123,7 +123,7 @@ pub fn values_of_file(files: &Files<'_>, path: &str) -> Option<Value> {
 }
 
 /// What a HelmRelease installs. `objects` are those of the same cluster.
-pub fn helm_release(
+pub(crate) fn helm_release(
     object: &Object,
     objects: &[Object],
     files: &Files<'_>,

@@ -7,7 +7,7 @@ use seaworthy_facts::{FileId, file_name, join, normalized};
 use crate::files::Files;
 
 /// The folders that stand for repositories, found once for each address.
-pub struct Repositories<'f, 's> {
+pub(crate) struct Repositories<'f, 's> {
     files: &'f Files<'s>,
     /// Every path that is used with an address.
     uses: HashMap<String, BTreeSet<String>>,
@@ -16,7 +16,7 @@ pub struct Repositories<'f, 's> {
 
 impl<'f, 's> Repositories<'f, 's> {
     /// Knows no address yet.
-    pub fn new(files: &'f Files<'s>) -> Self {
+    pub(crate) fn new(files: &'f Files<'s>) -> Self {
         Self {
             files,
             uses: HashMap::new(),
@@ -25,7 +25,7 @@ impl<'f, 's> Repositories<'f, 's> {
     }
 
     /// Notes that a path is looked for in a repository, before any is resolved.
-    pub fn note(&mut self, url: &str, path: &str) {
+    pub(crate) fn note(&mut self, url: &str, path: &str) {
         self.uses
             .entry(url.to_owned())
             .or_default()
@@ -33,7 +33,7 @@ impl<'f, 's> Repositories<'f, 's> {
     }
 
     /// The folder of a repository, where it is one of those that are read. `near` is a file that names it.
-    pub fn folder(&mut self, url: &str, near: FileId) -> Option<String> {
+    pub(crate) fn folder(&mut self, url: &str, near: FileId) -> Option<String> {
         if let Some(base) = self.bases.get(url) {
             return base.clone();
         }
@@ -98,7 +98,7 @@ impl<'f, 's> Repositories<'f, 's> {
 }
 
 /// `owner/name` of an address: `https://host/owner/name.git`, `ssh://git@host/owner/name`, `git@host:owner/name`.
-pub fn owner_and_name(url: &str) -> Option<String> {
+pub(crate) fn owner_and_name(url: &str) -> Option<String> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next()?.trim_end_matches('/');
     let rest = rest.strip_suffix(".git").unwrap_or(rest);

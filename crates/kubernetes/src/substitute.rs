@@ -7,15 +7,15 @@ use seaworthy_facts::{Data, Part, Text, Unknown, UnknownKind, Value};
 use crate::manifest::Manifest;
 
 /// What `${name}` stands for, and whether there may be more that was not seen.
-pub struct Variables {
+pub(crate) struct Variables {
     /// By name.
-    pub known: HashMap<String, Value>,
+    pub(crate) known: HashMap<String, Value>,
     /// Others may be set, too.
-    pub open: bool,
+    pub(crate) open: bool,
 }
 
 /// Fills an object.
-pub fn fill(object: &mut Manifest, variables: &Variables) {
+pub(crate) fn fill(object: &mut Manifest, variables: &Variables) {
     let off = |key: &str| {
         object
             .body

@@ -17,7 +17,7 @@ struct Builder<'a> {
 }
 
 /// Every object that the summary names and the values leave on. What the values leave open is left out.
-pub fn objects(chart: &Chart, release: &Release) -> Vec<Object> {
+pub(crate) fn objects(chart: &Chart, release: &Release) -> Vec<Object> {
     let mut builder = Builder {
         chart,
         release,

@@ -16,22 +16,22 @@ use crate::repositories::Repositories;
 use crate::{inner, places};
 
 /// Whether an object is Argo CD's.
-pub fn is_application(object: &Manifest) -> bool {
+pub(crate) fn is_application(object: &Manifest) -> bool {
     object.group() == "argoproj.io" && matches!(&*object.kind, "Application" | "ApplicationSet")
 }
 
 /// Reads what Argo CD applies.
-pub struct Argo<'a, 'f, 's> {
+pub(crate) struct Argo<'a, 'f, 's> {
     /// The files.
-    pub files: &'f Files<'s>,
+    pub(crate) files: &'f Files<'s>,
     /// Builds the folders.
-    pub kustomize: &'a mut Kustomize<'f, 's>,
+    pub(crate) kustomize: &'a mut Kustomize<'f, 's>,
     /// Finds the repositories.
-    pub repositories: &'a mut Repositories<'f, 's>,
+    pub(crate) repositories: &'a mut Repositories<'f, 's>,
     /// Every path that was named.
-    pub paths: &'a mut Vec<GitopsPath>,
+    pub(crate) paths: &'a mut Vec<GitopsPath>,
     /// What was not seen.
-    pub unseen: &'a mut Vec<Unseen>,
+    pub(crate) unseen: &'a mut Vec<Unseen>,
 }
 
 /// Where an Application goes, and its environment: what tells clusters apart.
@@ -44,7 +44,7 @@ struct Key {
 impl Argo<'_, '_, '_> {
     /// A group for every cluster and environment that Applications go to. `raw`: those that no other GitOps object
     /// brings.
-    pub fn groups(&mut self, raw: &[Manifest]) -> Vec<Group> {
+    pub(crate) fn groups(&mut self, raw: &[Manifest]) -> Vec<Group> {
         let mut queue: Vec<(Manifest, Key)> = Vec::new();
         for object in raw.iter().filter(|object| is_application(object)) {
             self.note(object);

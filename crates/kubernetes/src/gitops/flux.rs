@@ -4,39 +4,37 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use seaworthy_facts::kubernetes::{Applied, GitopsPath, Means};
-use seaworthy_facts::{
-    FileId, Span, Subject, Text, Unseen, Value, file_name, is_under, join, parent,
-};
+use seaworthy_facts::{FileId, Subject, Text, Unseen, Value, file_name, is_under, join, parent};
 
 use super::Group;
 use crate::files::{Files, environment_of_path};
+use crate::inner;
 use crate::kustomize::{Built, Kustomize};
 use crate::manifest::Manifest;
 use crate::repositories::Repositories;
 use crate::substitute::{self, Variables};
-use crate::{inner, places};
 
 const GROUP: &str = "kustomize.toolkit.fluxcd.io";
 
 /// Whether an object is Flux's Kustomization.
-pub fn is_kustomization(object: &Manifest) -> bool {
+pub(crate) fn is_kustomization(object: &Manifest) -> bool {
     &*object.kind == "Kustomization" && object.group() == GROUP
 }
 
 /// Reads what Flux applies.
-pub struct Flux<'a, 'f, 's> {
+pub(crate) struct Flux<'a, 'f, 's> {
     /// The files.
-    pub files: &'f Files<'s>,
+    pub(crate) files: &'f Files<'s>,
     /// Builds the folders.
-    pub kustomize: &'a mut Kustomize<'f, 's>,
+    pub(crate) kustomize: &'a mut Kustomize<'f, 's>,
     /// Finds the repositories.
-    pub repositories: &'a mut Repositories<'f, 's>,
+    pub(crate) repositories: &'a mut Repositories<'f, 's>,
     /// Every path that was named.
-    pub paths: &'a mut Vec<GitopsPath>,
+    pub(crate) paths: &'a mut Vec<GitopsPath>,
     /// What was not seen.
-    pub unseen: &'a mut Vec<Unseen>,
+    pub(crate) unseen: &'a mut Vec<Unseen>,
     /// Every object as it is written, of all files.
-    pub raw: &'a [Manifest],
+    pub(crate) raw: &'a [Manifest],
 }
 
 /// Where a Kustomization points.
@@ -49,7 +47,7 @@ struct Target {
 
 impl Flux<'_, '_, '_> {
     /// A group for every cluster that Flux is set up for.
-    pub fn groups(&mut self) -> Vec<Group> {
+    pub(crate) fn groups(&mut self) -> Vec<Group> {
         let raw = self.raw;
         let all: Vec<&Manifest> = raw
             .iter()
@@ -414,9 +412,4 @@ fn common(a: &str, b: &str) -> usize {
         .zip(b.split('/'))
         .take_while(|(a, b)| a == b)
         .count()
-}
-
-/// The place of an object's name.
-pub fn name_span(object: &Manifest) -> Span {
-    places::name_value(&object.body).map_or(object.span, |name| name.span)
 }

@@ -10,13 +10,13 @@ use crate::manifest::Manifest;
 use crate::repositories::Repositories;
 
 /// The parameters of one Application: dotted names with values.
-pub type Parameters = BTreeMap<String, Value>;
+pub(crate) type Parameters = BTreeMap<String, Value>;
 
 /// More than an ApplicationSet of files has.
 const MOST: usize = 500;
 
 /// What the generators of a set give; `None` stands for those that files do not decide.
-pub fn parameters(
+pub(crate) fn parameters(
     set: &Manifest,
     files: &Files<'_>,
     repositories: &mut Repositories<'_, '_>,
@@ -230,7 +230,7 @@ fn flatten(into: &mut Parameters, prefix: &str, value: &Value) {
 }
 
 /// The template with its parameters put in. What has no parameter is a hole.
-pub fn render(value: &mut Value, parameters: &Parameters) {
+pub(crate) fn render(value: &mut Value, parameters: &Parameters) {
     match &mut value.data {
         Data::Text(text) => {
             let Some(literal) = text.literal().filter(|literal| literal.contains("{{")) else {

@@ -19,26 +19,26 @@ const DEEPEST: usize = 50;
 
 /// A template with its file.
 #[derive(Clone)]
-pub struct Template {
+pub(crate) struct Template {
     /// The tree.
-    pub nodes: Rc<Vec<Node>>,
+    pub(crate) nodes: Rc<Vec<Node>>,
     /// The file.
-    pub file: FileId,
+    pub(crate) file: FileId,
     /// The file's text.
-    pub text: Rc<str>,
+    pub(crate) text: Rc<str>,
 }
 
 /// Runs the templates of one chart for one release.
-pub struct Evaluator {
+pub(crate) struct Evaluator {
     /// By name.
-    pub templates: HashMap<String, Template>,
+    pub(crate) templates: HashMap<String, Template>,
     /// Templates of templates that were parsed for `tpl`.
-    pub steps: usize,
+    pub(crate) steps: usize,
     /// A condition could not be decided.
-    pub uncertain: bool,
+    pub(crate) uncertain: bool,
     depth: usize,
     /// Files of the chart, for `.Files.Get`.
-    pub files: HashMap<String, Rc<str>>,
+    pub(crate) files: HashMap<String, Rc<str>>,
 }
 
 /// Variables, innermost last, and the dot.
@@ -57,7 +57,10 @@ type Out<T> = Result<T, String>;
 
 impl Evaluator {
     /// Knows these templates.
-    pub fn new(templates: HashMap<String, Template>, files: HashMap<String, Rc<str>>) -> Self {
+    pub(crate) fn new(
+        templates: HashMap<String, Template>,
+        files: HashMap<String, Rc<str>>,
+    ) -> Self {
         Self {
             templates,
             steps: 0,
@@ -68,7 +71,7 @@ impl Evaluator {
     }
 
     /// What a template prints.
-    pub fn run(&mut self, template: &Template, dot: V) -> Out<Rope> {
+    pub(crate) fn run(&mut self, template: &Template, dot: V) -> Out<Rope> {
         self.depth += 1;
         if self.depth > DEEPEST {
             self.depth -= 1;
@@ -85,7 +88,7 @@ impl Evaluator {
     }
 
     /// What a named template prints.
-    pub fn include(&mut self, name: &str, dot: V) -> Out<Rope> {
+    pub(crate) fn include(&mut self, name: &str, dot: V) -> Out<Rope> {
         let template = self
             .templates
             .get(name)
@@ -95,7 +98,7 @@ impl Evaluator {
     }
 
     /// `tpl`: a text that is a template itself.
-    pub fn tpl(&mut self, text: &str, dot: V) -> Out<Rope> {
+    pub(crate) fn tpl(&mut self, text: &str, dot: V) -> Out<Rope> {
         let parsed = super::template::parse(text)?;
         let template = Template {
             nodes: parsed.body,

@@ -12,7 +12,7 @@ use super::value::{NOWHERE, V, quoted, to_yaml};
 type Out = Result<V, String>;
 
 /// Calls a function.
-pub fn call(evaluator: &mut Evaluator, name: &str, mut arguments: Vec<V>) -> Out {
+pub(crate) fn call(evaluator: &mut Evaluator, name: &str, mut arguments: Vec<V>) -> Out {
     match name {
         "include" => {
             let template = literal(&arguments, 0)?;

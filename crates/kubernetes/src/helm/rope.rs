@@ -6,31 +6,31 @@ use seaworthy_facts::{Part, Span, Text, Unknown};
 
 /// Pieces in order.
 #[derive(Debug, Clone, Default)]
-pub struct Rope {
+pub(crate) struct Rope {
     /// The pieces.
-    pub pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Piece>,
 }
 
 /// A piece of text.
 #[derive(Debug, Clone)]
-pub struct Piece {
+pub(crate) struct Piece {
     /// What it says; nothing where it is a hole.
-    pub text: String,
+    pub(crate) text: String,
     /// What is not known.
-    pub hole: Option<Unknown>,
+    pub(crate) hole: Option<Unknown>,
     /// Where it is written in a template.
-    pub at: Option<Span>,
+    pub(crate) at: Option<Span>,
     /// It is written there letter by letter, so that a part of it is a part of the place.
-    pub verbatim: bool,
+    pub(crate) verbatim: bool,
     /// The value that was put in.
-    pub from: Option<Span>,
+    pub(crate) from: Option<Span>,
     /// The value's place is what there is to change: it was printed with its structure.
-    pub printed: bool,
+    pub(crate) printed: bool,
 }
 
 impl Rope {
     /// Text from nowhere.
-    pub fn plain(text: impl Into<String>) -> Self {
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
         let text = text.into();
         let mut rope = Self::default();
         if !text.is_empty() {
@@ -47,7 +47,7 @@ impl Rope {
     }
 
     /// A text with its holes, that came from a value.
-    pub fn of_text(text: &Text, from: Option<Span>, printed: bool) -> Self {
+    pub(crate) fn of_text(text: &Text, from: Option<Span>, printed: bool) -> Self {
         let pieces = text
             .parts()
             .iter()
@@ -70,22 +70,22 @@ impl Rope {
     }
 
     /// Adds another.
-    pub fn push(&mut self, other: Rope) {
+    pub(crate) fn push(&mut self, other: Rope) {
         self.pieces.extend(other.pieces);
     }
 
     /// Adds text from nowhere.
-    pub fn push_str(&mut self, text: &str) {
+    pub(crate) fn push_str(&mut self, text: &str) {
         self.push(Self::plain(text));
     }
 
     /// Its length in bytes, holes counted as nothing.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.pieces.iter().map(|piece| piece.text.len()).sum()
     }
 
     /// As text with holes.
-    pub fn text(&self) -> Text {
+    pub(crate) fn text(&self) -> Text {
         let mut text = Text::default();
         for piece in &self.pieces {
             match &piece.hole {
@@ -97,18 +97,18 @@ impl Rope {
     }
 
     /// The value that the whole of it came from, if it is one.
-    pub fn from(&self) -> Option<Span> {
+    pub(crate) fn from(&self) -> Option<Span> {
         self.pieces.iter().find_map(|piece| piece.from)
     }
 
     /// Whether it has line breaks.
-    pub fn has_lines(&self) -> bool {
+    pub(crate) fn has_lines(&self) -> bool {
         self.pieces.iter().any(|piece| piece.text.contains('\n'))
     }
 
     /// What comes from an action stands where the action stands, but for pieces with a place of their own where
     /// those are several lines.
-    pub fn stands_at(&mut self, span: Span) {
+    pub(crate) fn stands_at(&mut self, span: Span) {
         let keep = self.has_lines();
         for piece in &mut self.pieces {
             if !(keep && piece.at.is_some()) {
@@ -119,7 +119,7 @@ impl Rope {
     }
 
     /// Spaces in front of every line.
-    pub fn indented(&self, spaces: usize) -> Rope {
+    pub(crate) fn indented(&self, spaces: usize) -> Rope {
         let pad = " ".repeat(spaces.min(200));
         let mut rope = Rope::plain(pad.clone());
         for piece in &self.pieces {
@@ -144,7 +144,7 @@ impl Rope {
     }
 
     /// Without white space (or what `unwanted` says) at both ends.
-    pub fn trimmed(&self, start: bool, end: bool, unwanted: &dyn Fn(char) -> bool) -> Rope {
+    pub(crate) fn trimmed(&self, start: bool, end: bool, unwanted: &dyn Fn(char) -> bool) -> Rope {
         let mut rope = self.clone();
         if start {
             while let Some(first) = rope.pieces.first_mut() {

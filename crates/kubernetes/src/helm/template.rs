@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 /// A piece of a template.
 #[derive(Debug)]
-pub enum Node {
+pub(crate) enum Node {
     /// Text that stays, by its bytes.
     Text(Range<usize>),
     /// `{{ … }}`.
@@ -45,18 +45,18 @@ pub enum Node {
 
 /// Commands, each given the result of the one before.
 #[derive(Debug, Default)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     /// Variables that are set: `$a, $b :=`.
-    pub variables: Vec<String>,
+    pub(crate) variables: Vec<String>,
     /// They are declared here.
-    pub declares: bool,
+    pub(crate) declares: bool,
     /// The commands.
-    pub commands: Vec<Vec<Term>>,
+    pub(crate) commands: Vec<Vec<Term>>,
 }
 
 /// A word of a command.
 #[derive(Debug)]
-pub enum Term {
+pub(crate) enum Term {
     /// `.a.b`; of nothing, the dot itself.
     Field(Vec<String>),
     /// `$x.a.b`.
@@ -77,18 +77,18 @@ pub enum Term {
 
 /// A file of templates.
 #[derive(Debug, Default)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     /// What it prints.
-    pub body: Rc<Vec<Node>>,
+    pub(crate) body: Rc<Vec<Node>>,
     /// What it defines.
-    pub defined: Vec<(String, Rc<Vec<Node>>)>,
+    pub(crate) defined: Vec<(String, Rc<Vec<Node>>)>,
 }
 
 /// Nesting that no template has.
 const DEEPEST: usize = 60;
 
 /// Parses a file.
-pub fn parse(text: &str) -> Result<Parsed, String> {
+pub(crate) fn parse(text: &str) -> Result<Parsed, String> {
     let pieces = pieces(text)?;
     let mut parser = Parser {
         pieces,
@@ -214,7 +214,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        let mut word = |chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, from: usize| {
+        let word = |chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, from: usize| {
             let mut end = from;
             while let Some((at, c)) = chars.peek().copied() {
                 if !(c.is_alphanumeric() || c == '_') {

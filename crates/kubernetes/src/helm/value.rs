@@ -9,7 +9,7 @@ use super::rope::Rope;
 
 /// What an expression gives.
 #[derive(Debug, Clone)]
-pub enum V {
+pub(crate) enum V {
     /// Something of a file, with its place.
     Value(Rc<Value>),
     /// Text that was put together.
@@ -25,50 +25,50 @@ pub enum V {
 }
 
 /// A place that is nowhere, for what templates make themselves.
-pub const NOWHERE: Span = Span {
+pub(crate) const NOWHERE: Span = Span {
     file: FileId(u32::MAX),
     start: 0,
     end: 0,
 };
 
 impl V {
-    pub fn data(data: Data) -> Self {
+    pub(crate) fn data(data: Data) -> Self {
         Self::Value(Rc::new(Value::new(data, NOWHERE)))
     }
 
-    pub fn nil() -> Self {
+    pub(crate) fn nil() -> Self {
         Self::data(Data::Null)
     }
 
-    pub fn bool(yes: bool) -> Self {
+    pub(crate) fn bool(yes: bool) -> Self {
         Self::data(Data::Bool(yes))
     }
 
-    pub fn number(value: f64) -> Self {
+    pub(crate) fn number(value: f64) -> Self {
         Self::data(Data::Number(Number {
             value,
             written: None,
         }))
     }
 
-    pub fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self::Rope(Rope::plain(text))
     }
 
-    pub fn unknown(name: &str) -> Self {
+    pub(crate) fn unknown(name: &str) -> Self {
         Self::data(Data::Unknown(Unknown::new(UnknownKind::Computed, name)))
     }
 
-    pub fn dict(entries: Vec<(String, V)>) -> Self {
+    pub(crate) fn dict(entries: Vec<(String, V)>) -> Self {
         Self::Dict(Rc::new(RefCell::new(entries)))
     }
 
-    pub fn list(items: Vec<V>) -> Self {
+    pub(crate) fn list(items: Vec<V>) -> Self {
         Self::List(Rc::new(items))
     }
 
     /// The unknown it is, if it is one as a whole.
-    pub fn as_unknown(&self) -> Option<Unknown> {
+    pub(crate) fn as_unknown(&self) -> Option<Unknown> {
         match self {
             Self::Value(value) => match &value.data {
                 Data::Unknown(unknown) => Some(unknown.clone()),
@@ -83,7 +83,7 @@ impl V {
     }
 
     /// Whether it counts as true; `None` where that is not known.
-    pub fn truth(&self) -> Option<bool> {
+    pub(crate) fn truth(&self) -> Option<bool> {
         Some(match self {
             Self::Value(value) => match &value.data {
                 Data::Unknown(_) => return None,
@@ -117,12 +117,12 @@ impl V {
         })
     }
 
-    pub fn is_nil(&self) -> bool {
+    pub(crate) fn is_nil(&self) -> bool {
         matches!(self, Self::Value(value) if value.is_null())
     }
 
     /// A field of it; nil where there is none.
-    pub fn field(&self, name: &str) -> V {
+    pub(crate) fn field(&self, name: &str) -> V {
         match self {
             Self::Value(value) => match &value.data {
                 Data::Unknown(unknown) => V::data(Data::Unknown(Unknown {
@@ -144,7 +144,7 @@ impl V {
     }
 
     /// As text with holes: how a template prints it.
-    pub fn rope(&self) -> Rope {
+    pub(crate) fn rope(&self) -> Rope {
         match self {
             Self::Rope(rope) => rope.clone(),
             Self::Value(value) => match &value.data {
@@ -172,12 +172,12 @@ impl V {
     }
 
     /// As known text.
-    pub fn literal(&self) -> Option<String> {
+    pub(crate) fn literal(&self) -> Option<String> {
         self.rope().text().literal().map(str::to_owned)
     }
 
     /// As a number.
-    pub fn as_number(&self) -> Option<f64> {
+    pub(crate) fn as_number(&self) -> Option<f64> {
         match self {
             Self::Value(value) => match &value.data {
                 Data::Bool(yes) => Some(f64::from(u8::from(*yes))),
@@ -189,7 +189,7 @@ impl V {
     }
 
     /// Its items, where it is a list.
-    pub fn items(&self) -> Option<Vec<V>> {
+    pub(crate) fn items(&self) -> Option<Vec<V>> {
         match self {
             Self::Value(value) => match &value.data {
                 Data::List(items) => Some(
@@ -206,7 +206,7 @@ impl V {
     }
 
     /// Its entries, where it is a map, in the order of their keys.
-    pub fn entries(&self) -> Option<Vec<(String, V)>> {
+    pub(crate) fn entries(&self) -> Option<Vec<(String, V)>> {
         let mut entries = match self {
             Self::Value(value) => match &value.data {
                 Data::Map(map) => map
@@ -230,7 +230,7 @@ impl V {
     }
 
     /// As a value of a file, to compare and print. Nested too deeply, it is unknown.
-    pub fn to_value(&self, depth: usize) -> Value {
+    pub(crate) fn to_value(&self, depth: usize) -> Value {
         if depth > 60 {
             return Value::unknown(Unknown::new(UnknownKind::Computed, "nested"), NOWHERE);
         }
@@ -267,7 +267,7 @@ impl V {
     }
 
     /// Whether two are equal; `None` where that is not known.
-    pub fn equals(&self, other: &V) -> Option<bool> {
+    pub(crate) fn equals(&self, other: &V) -> Option<bool> {
         match (self, other) {
             (a, b) if a.as_unknown().is_some() || b.as_unknown().is_some() => None,
             (V::Value(a), V::Value(b)) => match (&a.data, &b.data) {
@@ -300,12 +300,12 @@ fn unknown_text(name: &str) -> Text {
 }
 
 /// A place, if it is one.
-pub fn place(span: Span) -> Option<Span> {
+pub(crate) fn place(span: Span) -> Option<Span> {
     (span.file != NOWHERE.file).then_some(span)
 }
 
 /// A value printed as YAML, each scalar with its place.
-pub fn to_yaml(value: &Value) -> Rope {
+pub(crate) fn to_yaml(value: &Value) -> Rope {
     let mut rope = Rope::default();
     print(value, 0, &mut rope, false);
     rope.trimmed(false, true, &|c| c == '\n')
@@ -391,7 +391,7 @@ fn scalar(text: &Text) -> Text {
 }
 
 /// Text in double quotes.
-pub fn quoted(text: &Text) -> Text {
+pub(crate) fn quoted(text: &Text) -> Text {
     let mut quoted = Text::from("\"");
     for part in text.parts() {
         match part {

@@ -8,10 +8,10 @@ use crate::manifest::Manifest;
 use crate::places;
 
 /// For each kind and old name, the new name as a value.
-pub type Renamed = HashMap<(String, Text), Value>;
+pub(crate) type Renamed = HashMap<(String, Text), Value>;
 
 /// Puts the new names in every place that refers to an old one.
-pub fn follow(objects: &mut [Manifest], renamed: &Renamed) {
+pub(crate) fn follow(objects: &mut [Manifest], renamed: &Renamed) {
     if renamed.is_empty() {
         return;
     }

@@ -104,7 +104,7 @@ fn inline_documents(kustomize: &Kustomize<'_, '_>, text: &Value) -> Vec<Value> {
 }
 
 /// Applies a patch to what it is for.
-pub fn apply(work: &mut Work, target: Option<&Value>, patch: &Value, span: Span) {
+pub(crate) fn apply(work: &mut Work, target: Option<&Value>, patch: &Value, span: Span) {
     let Work { built, errors, .. } = work;
     apply_to(
         &mut built.objects,
@@ -117,7 +117,7 @@ pub fn apply(work: &mut Work, target: Option<&Value>, patch: &Value, span: Span)
 }
 
 /// Applies a patch to those of the objects that it is for.
-pub fn apply_to(
+pub(crate) fn apply_to(
     objects: &mut Vec<Manifest>,
     target: Option<&Value>,
     patch: &Value,

@@ -241,7 +241,7 @@ fn put(target: &mut Value, steps: &[String], value: &Value, options: Option<&Val
 }
 
 /// `vars`: `$(NAME)` in any text becomes a field of an object.
-pub fn vars(work: &mut Work, list: Option<&Value>) {
+pub(crate) fn vars(work: &mut Work, list: Option<&Value>) {
     for entry in list.into_iter().flat_map(Value::items) {
         let (Some(name), Some(reference)) =
             (entry.get("name").and_then(Value::str), entry.get("objref"))

@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::{kinds, places};
 
 /// Sets the namespace of everything that has one; it takes effect over what the objects say.
-pub fn namespace(work: &mut Work, namespace: Option<&Value>) {
+pub(crate) fn namespace(work: &mut Work, namespace: Option<&Value>) {
     let Some(namespace) = namespace.filter(|value| !value.is_null()) else {
         return;
     };
@@ -19,7 +19,7 @@ pub fn namespace(work: &mut Work, namespace: Option<&Value>) {
 }
 
 /// Sets the namespace of everything that has one.
-pub fn set_namespace(objects: &mut [Manifest], namespace: &Value) {
+pub(crate) fn set_namespace(objects: &mut [Manifest], namespace: &Value) {
     let accounts: Vec<Text> = objects
         .iter()
         .filter(|object| &*object.kind == "ServiceAccount")
@@ -103,7 +103,7 @@ pub fn set_namespace(objects: &mut [Manifest], namespace: &Value) {
 }
 
 /// Puts a prefix and a suffix to every name, and to what refers to it.
-pub fn rename(work: &mut Work, prefix: Option<&Value>, suffix: Option<&Value>) {
+pub(crate) fn rename(work: &mut Work, prefix: Option<&Value>, suffix: Option<&Value>) {
     let text = |value: Option<&Value>| value.and_then(Value::text).filter(|text| !text.is_empty());
     let (start, end) = (text(prefix), text(suffix));
     if start.is_none() && end.is_none() {
@@ -143,7 +143,7 @@ pub fn rename(work: &mut Work, prefix: Option<&Value>, suffix: Option<&Value>) {
 }
 
 /// `commonLabels` and `labels`.
-pub fn labels(work: &mut Work, body: &Value) {
+pub(crate) fn labels(work: &mut Work, body: &Value) {
     if let Some(pairs) = body.get("commonLabels") {
         for object in &mut work.built.objects {
             label(object, pairs, true, true);
@@ -167,7 +167,7 @@ pub fn labels(work: &mut Work, body: &Value) {
 }
 
 /// Labels an object, and where it is wanted its selectors and the pods it makes.
-pub fn label(object: &mut Manifest, pairs: &Value, selectors: bool, templates: bool) {
+pub(crate) fn label(object: &mut Manifest, pairs: &Value, selectors: bool, templates: bool) {
     let put = |map: &mut Map| {
         for entry in pairs.entries() {
             places::set_in(
@@ -246,12 +246,12 @@ pub fn label(object: &mut Manifest, pairs: &Value, selectors: bool, templates: b
 }
 
 /// Labels an object and nothing in it.
-pub fn label_all(object: &mut Manifest, pairs: &Value) {
+pub(crate) fn label_all(object: &mut Manifest, pairs: &Value) {
     label(object, pairs, false, false);
 }
 
 /// `commonAnnotations`.
-pub fn annotations(work: &mut Work, pairs: Option<&Value>) {
+pub(crate) fn annotations(work: &mut Work, pairs: Option<&Value>) {
     let Some(pairs) = pairs.filter(|pairs| pairs.map().is_some()) else {
         return;
     };
@@ -284,7 +284,7 @@ pub fn annotations(work: &mut Work, pairs: Option<&Value>) {
 }
 
 /// `replicas`.
-pub fn replicas(work: &mut Work, list: Option<&Value>) {
+pub(crate) fn replicas(work: &mut Work, list: Option<&Value>) {
     for entry in list.into_iter().flat_map(Value::items) {
         let (Some(name), Some(count)) =
             (entry.get("name").and_then(Value::text), entry.get("count"))
@@ -318,7 +318,7 @@ pub fn replicas(work: &mut Work, list: Option<&Value>) {
 }
 
 /// `images`: another name, tag or digest for an image.
-pub fn images(objects: &mut [Manifest], list: Option<&Value>) {
+pub(crate) fn images(objects: &mut [Manifest], list: Option<&Value>) {
     let entries: Vec<&Value> = list.into_iter().flat_map(Value::items).collect();
     if entries.is_empty() {
         return;
@@ -370,7 +370,7 @@ fn retagged(image: &Value, entry: &Value) -> Option<Value> {
 }
 
 /// An image reference's name, and its tag or digest with the sign in front.
-pub fn split_image(text: &Text) -> (Text, Text) {
+pub(crate) fn split_image(text: &Text) -> (Text, Text) {
     let rest = |sign: &str, rest: Text| {
         let mut text = Text::from(sign);
         text.push(&rest);

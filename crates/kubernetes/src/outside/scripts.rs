@@ -13,7 +13,7 @@ use crate::manifest::Manifest;
 use crate::releases::{empty, merge_values, set_path, values_of_file};
 
 /// What does a deed, as the contract says it.
-pub fn applied(files: &Files<'_>, doer: Doer<'_>, deed: &Deed, verb: &str) -> Applied {
+pub(crate) fn applied(files: &Files<'_>, doer: Doer<'_>, deed: &Deed, verb: &str) -> Applied {
     let path = files.sources.path(doer.file());
     let (means, by) = match doer {
         Doer::Step { .. } | Doer::Pipeline(_) => (Means::Pipeline, format!("`{verb}` in {path}")),
@@ -44,7 +44,7 @@ fn environment(files: &Files<'_>, doer: Doer<'_>) -> Option<&'static str> {
 }
 
 /// Everything that commands bring. Commands of documents count where nothing else installs the chart.
-pub fn all(files: &Files<'_>, delivery: &Delivery) -> Vec<Floating> {
+pub(crate) fn all(files: &Files<'_>, delivery: &Delivery) -> Vec<Floating> {
     let mut all: Vec<Floating> = Vec::new();
     let mut seen: HashSet<(Span, String)> = HashSet::new();
     let mut charts: HashSet<String> = HashSet::new();
@@ -146,7 +146,7 @@ pub fn all(files: &Files<'_>, delivery: &Delivery) -> Vec<Floating> {
 }
 
 /// The objects in a text inside another file.
-pub fn embedded(files: &Files<'_>, text: &Value) -> Vec<Manifest> {
+pub(crate) fn embedded(files: &Files<'_>, text: &Value) -> Vec<Manifest> {
     let Some(documents) = inner::read(files.sources, text) else {
         return Vec::new();
     };
@@ -163,7 +163,7 @@ pub fn embedded(files: &Files<'_>, text: &Value) -> Vec<Manifest> {
 }
 
 /// The namespace that a command says, for what says none itself.
-pub fn give_namespace(object: &mut Manifest, namespace: Option<&Value>) {
+pub(crate) fn give_namespace(object: &mut Manifest, namespace: Option<&Value>) {
     if let Some(namespace) = namespace
         && object.namespace().is_none()
         && !crate::kinds::is_cluster_wide(&object.kind)

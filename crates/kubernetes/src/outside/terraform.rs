@@ -11,7 +11,7 @@ use crate::manifest::Manifest;
 use crate::releases::{empty, merge_values, set_path};
 
 /// Everything that configurations bring, one for each root.
-pub fn all(files: &Files<'_>, terraform: &Terraform) -> Vec<Floating> {
+pub(crate) fn all(files: &Files<'_>, terraform: &Terraform) -> Vec<Floating> {
     terraform
         .roots
         .iter()
@@ -349,7 +349,7 @@ fn camel(key: &str) -> String {
 }
 
 /// Whether a value has any part that is known, to tell a path from a hole.
-pub fn has_known_part(value: &Value) -> bool {
+pub(crate) fn has_known_part(value: &Value) -> bool {
     value.text().is_some_and(|text| {
         text.parts()
             .iter()

@@ -1,5 +1,28 @@
 //! GitOps: paths, order, ownership.
 
+mod automation_marker_mismatch;
+mod crd_used_before_owner;
+mod depends_on_does_not_wait;
+mod file_not_listed;
+mod gitops_path_missing;
+mod kustomization_does_not_build;
+mod object_never_applied;
+mod order;
+mod source_copied_by_hand;
+mod two_writers;
+mod values_key_unknown_to_chart;
+
 use crate::Rule;
 
-pub(crate) const RULES: &[Rule] = &[];
+pub(crate) const RULES: &[Rule] = &[
+    gitops_path_missing::RULE,
+    kustomization_does_not_build::RULE,
+    file_not_listed::RULE,
+    depends_on_does_not_wait::RULE,
+    crd_used_before_owner::RULE,
+    two_writers::RULE,
+    automation_marker_mismatch::RULE,
+    source_copied_by_hand::RULE,
+    values_key_unknown_to_chart::RULE,
+    object_never_applied::RULE,
+];

@@ -1,7 +1,7 @@
 //! A page with a login whose password everybody knows: the chart's own default, or one that is tried first. Reported
 //! where the internet reaches the page, and where such a password is written out.
 
-use seaworthy_facts::kubernetes::{Cluster, Release};
+use seaworthy_facts::kubernetes::{Cluster, Origin, Release};
 use seaworthy_facts::{Span, Value};
 use seaworthy_knowledge::logins::Login;
 use seaworthy_link::exposure::{self, Audience, Entry};
@@ -175,7 +175,7 @@ fn by_entry(
         .filter(|entry| std::ptr::eq(entry.cluster, cluster))
         .filter(|entry| entry.object.is_in(namespace.as_ref()))
         .find_map(|entry| {
-            let Audience::Public { assumed, .. } = &entry.audience else {
+            let Audience::Public { assumed, span, .. } = &entry.audience else {
                 return None;
             };
             let backend = entry
@@ -183,7 +183,12 @@ fn by_entry(
                 .iter()
                 .find(|backend| backend.name.literal() == Some(&service))?;
             Some(Way {
-                span: backend.span,
+                // What a chart's summary makes has no text of its own: the setting that opens it has.
+                span: if matches!(entry.object.origin, Origin::Summary { .. }) {
+                    *span
+                } else {
+                    backend.span
+                },
                 says: "the internet reaches it here".to_owned(),
                 assumed: assumed.as_deref().map(str::to_owned),
             })

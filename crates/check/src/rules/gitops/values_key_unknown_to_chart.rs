@@ -1,0 +1,195 @@
+//! A key in a release's values that its chart does not read: it changes nothing.
+
+use seaworthy_facts::kubernetes::{Cluster, Release};
+use seaworthy_facts::{Span, Value};
+use seaworthy_knowledge::charts::{Chart, Known};
+use seaworthy_link::World;
+
+use crate::{Confidence, Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "values-key-unknown-to-chart",
+    severity: Severity::Unreliable,
+    page: include_str!("values-key-unknown-to-chart.md"),
+    check,
+};
+
+/// A key that the chart does not know.
+struct Unread {
+    path: String,
+    span: Span,
+    /// Where it would be read.
+    instead: Option<String>,
+}
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    for cluster in &world.facts.kubernetes.clusters {
+        for release in &cluster.releases {
+            of_release(world, cluster, release, findings);
+        }
+    }
+}
+
+fn of_release(world: &World, cluster: &Cluster, release: &Release, findings: &mut Vec<Finding>) {
+    if release.folder.is_some() {
+        return;
+    }
+    let repository = release.repository.as_ref().and_then(Value::str);
+    let Some(chart) = release
+        .chart
+        .str()
+        .and_then(|name| world.knowledge.chart(name, repository))
+    else {
+        return;
+    };
+    // Of another version only what no version reads is said: a path written as one key.
+    let exact = same_version(chart, release);
+    let mut unread = Vec::new();
+    walk(chart, &release.values, &mut Vec::new(), exact, &mut unread);
+    let name = release.name.text().unwrap_or_default();
+    for key in unread {
+        let mut finding = Finding::new(format!(
+            "chart `{}` does not read `{}`: the value has no effect on release `{name}`",
+            chart.name, key.path
+        ))
+        .at(
+            key.span,
+            match &key.instead {
+                Some(instead) => format!("the chart reads `{instead}`"),
+                None => "no template of the chart reads it".to_owned(),
+            },
+        )
+        .and(
+            release.span,
+            format!("the chart that release `{name}` installs"),
+        )
+        .confidence(if key.instead.is_some() {
+            Confidence::Likely
+        } else {
+            Confidence::Possible
+        })
+        .assume(format!(
+            "chart `{}` {} knows no such key (read {})",
+            chart.name, chart.version, chart.read
+        ))
+        .about([cluster.name.to_string(), name.to_string(), key.path.clone()]);
+        if let Some(instead) = &key.instead {
+            finding = finding.hint(format!("write it as `{instead}`"));
+        }
+        findings.push(finding);
+    }
+}
+
+/// Whether the version that is asked for is the one that was read: the same major version, or none.
+fn same_version(chart: &Chart, release: &Release) -> bool {
+    let major = |text: &str| {
+        text.trim_start_matches(['v', '^', '~', '=', ' '])
+            .split('.')
+            .next()
+            .and_then(|part| part.parse::<u32>().ok())
+    };
+    match &release.version {
+        None => true,
+        Some(version) => match version.scalar() {
+            Some(text) if text == "*" || text.is_empty() => true,
+            Some(text) => major(&text).is_some() && major(&text) == major(&chart.version),
+            None => false,
+        },
+    }
+}
+
+fn walk<'v>(
+    chart: &Chart,
+    values: &'v Value,
+    path: &mut Vec<&'v str>,
+    exact: bool,
+    unread: &mut Vec<Unread>,
+) {
+    if path.len() > 20 {
+        return;
+    }
+    for entry in values.entries() {
+        // An empty value sets nothing anyhow, and what is on by being there needs no switch.
+        if entry.value.is_null() || (&*entry.key == "enabled" && entry.value.bool() == Some(true)) {
+            continue;
+        }
+        path.push(&entry.key);
+        match chart.knows(path) {
+            Known::Open => {}
+            Known::Yes(_) => walk(chart, &entry.value, path, exact, unread),
+            Known::No { holder, .. } => {
+                let instead = instead(chart, path, exact);
+                if instead.is_some() || (exact && is_closed(chart, &holder)) {
+                    unread.push(Unread {
+                        path: path.join("."),
+                        span: entry.key_span,
+                        instead,
+                    });
+                }
+            }
+        }
+        path.pop();
+    }
+}
+
+/// Where a chart would read what is written at a path it does not read.
+fn instead(chart: &Chart, path: &[&str], exact: bool) -> Option<String> {
+    let (key, before) = path.split_last()?;
+    // `a.b` as one key, meant as a path.
+    if key.contains('.') {
+        let whole: Vec<&str> = before.iter().copied().chain(key.split('.')).collect();
+        return matches!(chart.knows(&whole), Known::Yes(_) | Known::Open).then(|| whole.join("."));
+    }
+    if !exact {
+        return None;
+    }
+    // It belongs to something further out: the indentation is one too deep.
+    for depth in (0..before.len()).rev() {
+        let mut outer: Vec<&str> = before[..depth].to_vec();
+        outer.push(key);
+        if depth > 0 && matches!(chart.knows(&outer), Known::Yes(_) | Known::Open) {
+            return Some(outer.join("."));
+        }
+    }
+    let near = seaworthy_diagnostics::suggest(key, chart.keys_below(before))?;
+    let mut whole: Vec<&str> = before.to_vec();
+    whole.push(near);
+    Some(whole.join("."))
+}
+
+/// Whether what a map of the chart's values may hold is all known: it has keys of its own by default, and the top.
+fn is_closed(chart: &Chart, holder: &str) -> bool {
+    if holder.is_empty() {
+        return true;
+    }
+    let path: Vec<&str> = holder.split('.').collect();
+    // Maps that are given on as they are (resources, security contexts, settings of a program) take any key.
+    let given_on = path.iter().any(|step| {
+        let step = step.to_ascii_lowercase();
+        [
+            "config",
+            "context",
+            "labels",
+            "annotations",
+            "resources",
+            "probe",
+            "affinity",
+            "settings",
+            "spec",
+            "env",
+            "args",
+            "params",
+            "strategy",
+            "storage",
+            "selector",
+            "limits",
+            "requests",
+            "ini",
+            "matchlabels",
+            "opts",
+        ]
+        .iter()
+        .any(|word| step.contains(word))
+    });
+    !given_on && chart.keys_below(&path).len() >= 3
+}

@@ -8,6 +8,7 @@ pub mod cluster_names;
 mod date;
 pub mod iam;
 pub mod images;
+pub mod instances;
 pub mod log_switches;
 pub mod logins;
 pub mod migrations;

@@ -106,16 +106,20 @@ fn claim(source: &Source, start: usize, line: &str, documents: &mut Documents) {
     if let Some(days) = retention(&lower) {
         push(ClaimKind::Retention, Some(days));
     }
-    if has(&[
-        "datacenter failure",
-        "data center failure",
-        "data-center failure",
-        "zone failure",
-        "az failure",
-        "az outage",
+    let place = has(&[
+        "datacenter",
+        "data center",
+        "data-center",
+        "datacentre",
+        "data centre",
+        "availability zone",
+        "zone fail",
         "zone outage",
-        "survives the loss of a",
-    ]) {
+        "az fail",
+        "az outage",
+    ]);
+    let lost = has(&[" fail", "outage", "goes down", "the loss of", " lost"]);
+    if place && lost {
         push(ClaimKind::ZoneFailure, None);
     }
     if has(&[

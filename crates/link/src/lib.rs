@@ -14,6 +14,7 @@ pub mod images;
 pub mod made_secrets;
 pub mod network;
 pub mod nodes;
+pub mod volumes;
 pub mod why;
 mod world;
 

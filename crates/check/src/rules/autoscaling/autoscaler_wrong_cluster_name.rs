@@ -59,7 +59,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                         made.name
                     ))
                     .at(value.span, "no cluster made here has this name")
-                    .and(made.span, format!("`{}` is `{}`", made.address, made.name))
+                    .and(
+                        made.value.trail.origin().unwrap_or(made.span),
+                        format!("`{}` is `{}`", made.address, made.name),
+                    )
                     .trail(made.value)
                     .about([chart.to_owned(), name.to_string(), cluster.name.to_string()]),
                 );
@@ -88,7 +91,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                             made.name
                         ))
                         .at(word.span, "no cluster made here has this name")
-                        .and(made.span, format!("`{}` is `{}`", made.address, made.name))
+                        .and(
+                        made.value.trail.origin().unwrap_or(made.span),
+                        format!("`{}` is `{}`", made.address, made.name),
+                    )
                         .trail(made.value)
                         .about([name.to_owned(), cluster.name.to_string()]),
                     );

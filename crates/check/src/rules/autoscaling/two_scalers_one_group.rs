@@ -2,7 +2,8 @@
 
 use seaworthy_facts::terraform::Root;
 use seaworthy_facts::{Span, Value};
-use seaworthy_link::World;
+use seaworthy_link::nodes::environment_of;
+use seaworthy_link::{World, environment};
 
 use crate::{Finding, Rule, Severity};
 
@@ -14,10 +15,10 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
-    let Some((what, place)) = autoscaler(world) else {
-        return;
-    };
     for root in &world.facts.terraform.roots {
+        let Some((what, place)) = autoscaler(world, root) else {
+            continue;
+        };
         for policy in root.resources("aws_autoscaling_policy") {
             if policy.from_summary {
                 continue;
@@ -42,30 +43,28 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A cluster autoscaler that is installed, or for which a role is kept.
-fn autoscaler(world: &World) -> Option<(&'static str, Span)> {
-    let installed = world
+/// A cluster autoscaler for which this configuration keeps a role, or that is installed on clusters of its environment.
+fn autoscaler(world: &World, root: &Root) -> Option<(&'static str, Span)> {
+    let kept = root.calls.iter().find_map(|call| {
+        let flag = call
+            .arguments
+            .map()?
+            .entry("attach_cluster_autoscaler_policy")?;
+        (flag.value.bool() == Some(true)).then_some(flag.key_span)
+    });
+    if let Some(span) = kept {
+        return Some(("the cluster autoscaler, whose role is made here,", span));
+    }
+    let own = environment::of_root(root, &world.sources);
+    world
         .facts
         .kubernetes
         .clusters
         .iter()
+        .filter(|cluster| own.is_none() || environment_of(cluster).is_none_or(|e| Some(e) == own))
         .flat_map(|cluster| &cluster.releases)
         .find(|release| release.chart.str() == Some("cluster-autoscaler"))
-        .map(|release| release.span);
-    let kept = || {
-        world.facts.terraform.roots.iter().find_map(|root| {
-            root.calls.iter().find_map(|call| {
-                let flag = call
-                    .arguments
-                    .map()?
-                    .entry("attach_cluster_autoscaler_policy")?;
-                (flag.value.bool() == Some(true)).then_some(flag.key_span)
-            })
-        })
-    };
-    installed
-        .map(|span| ("the cluster autoscaler", span))
-        .or_else(|| kept().map(|span| ("the cluster autoscaler, whose role is made here,", span)))
+        .map(|release| ("the cluster autoscaler", release.span))
 }
 
 /// Whether a group's name comes from node groups of a cluster.

@@ -48,7 +48,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         .confidence(Confidence::Likely)
         .about([root.folder.clone()]);
         for group in &groups[1..] {
-            if let Some(taint) = group.hard_taints().next() {
+            // Groups made from one map say it at one place.
+            if let Some(other) = group.hard_taints().next()
+                && other.span != taint.span
+            {
+                let taint = other;
                 finding = finding.and(taint.span, format!("so does group `{}`", group.name));
             }
         }

@@ -13,6 +13,7 @@ pub mod log_switches;
 pub mod logins;
 pub mod migrations;
 mod modules;
+pub mod prices;
 pub mod support;
 
 pub use date::Date;

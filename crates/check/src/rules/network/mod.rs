@@ -1,5 +1,19 @@
 //! Network: who reaches whom.
 
+mod pod_cannot_reach_database;
+mod sg_cidr_outside_vpc;
+mod sg_unattached;
+mod subnet_too_small;
+mod waf_rules_inert;
+mod waf_two_owners;
+
 use crate::Rule;
 
-pub(crate) const RULES: &[Rule] = &[];
+pub(crate) const RULES: &[Rule] = &[
+    pod_cannot_reach_database::RULE,
+    sg_cidr_outside_vpc::RULE,
+    sg_unattached::RULE,
+    subnet_too_small::RULE,
+    waf_rules_inert::RULE,
+    waf_two_owners::RULE,
+];

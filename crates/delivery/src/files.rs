@@ -40,7 +40,7 @@ impl<'a> Files<'a> {
         let own = parent(source.file.path());
         let mut candidates = vec![top.as_str()];
         let mut folder = own;
-        while candidates.len() < 8 && folder.len() > top.len() {
+        while candidates.len() < 5 && folder.len() > top.len() {
             candidates.push(folder);
             folder = parent(folder);
         }
@@ -55,7 +55,7 @@ impl<'a> Files<'a> {
                     && word.trim_matches(['.', '/']).len() > 1
                     && (word.contains('/') || word.contains('.'))
             })
-            .take(300)
+            .take(80)
             .collect();
         let found = |folder: &str| {
             words

@@ -102,6 +102,35 @@ pub fn pulled(world: &World) -> Vec<Pulled<'_>> {
     pulled
 }
 
+/// Whether a workload is only an example or a test: nothing applies it, and its folder says so.
+pub fn is_sample(world: &World, object: &Object) -> bool {
+    let path = world.sources.path(object.file);
+    let folders = [
+        "docs", "doc", "example", "examples", "sample", "samples", "test", "tests", "testdata", "e2e",
+        "hack", "testing", "demo", "fixtures",
+    ];
+    let says = path.split('/').any(|part| folders.contains(&part));
+    let deploys = object.applied_by.iter().any(|applied| {
+        matches!(
+            applied.means,
+            seaworthy_facts::kubernetes::Means::Flux
+                | seaworthy_facts::kubernetes::Means::Argo
+                | seaworthy_facts::kubernetes::Means::Terraform
+        )
+    });
+    let chart = matches!(object.origin, Origin::Chart { .. });
+    (says || chart) && !deploys
+}
+
+/// Whether a build tool of this repository makes an image of this name and puts the tag in itself.
+pub fn is_filled(world: &World, reference: &ImageReference) -> bool {
+    let builds = world.facts.delivery.builds.iter().filter_map(|build| build.image.text());
+    reference.tag.is_none()
+        && builds
+            .map(|image| ImageReference::parse(&image))
+            .any(|built| built.same_repository(reference) != Same::Never)
+}
+
 /// Every repository of ECR.
 pub fn repositories(world: &World) -> Vec<Repository<'_>> {
     world
@@ -210,7 +239,8 @@ fn plausible(own: &Text, tag: &str) -> bool {
     true
 }
 
-fn is_version(tag: &str) -> bool {
+/// Whether a tag looks like a release: `v1.4.0`.
+pub fn is_version(tag: &str) -> bool {
     let tag = tag.trim_start_matches('v');
     tag.starts_with(|c: char| c.is_ascii_digit())
         && tag

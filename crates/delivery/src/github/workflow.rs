@@ -411,7 +411,12 @@ fn holds(condition: &Value, scope: &Scope) -> Option<bool> {
     if inner.contains("${{") {
         return None;
     }
-    truth(&one(inner, condition.span, scope))
+    // Whose copy of the repository it is, is no property of the files: a guard against forks holds in none of them.
+    let anywhere = Scope {
+        repository: None,
+        ..scope.clone()
+    };
+    truth(&one(inner, condition.span, &anywhere))
 }
 
 /// The values that each key of the matrix can have; none for what is computed.

@@ -1,6 +1,7 @@
 //! A file has the shape of a workflow, and its name or place keeps it from running.
 
-use seaworthy_facts::{SourceKind, Span, join};
+use seaworthy_diagnostics::suggest;
+use seaworthy_facts::{SourceKind, Span, Value, join};
 use seaworthy_link::World;
 
 use crate::{Finding, Rule, Severity};
@@ -60,6 +61,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    missing_calls(world, findings);
     for source in world.sources.of(SourceKind::Jenkinsfile) {
         let text = source.file.text();
         let top = &world.sources.roots()[source.root].repository;
@@ -95,6 +97,95 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 )
                 .about([source.file.path().to_owned(), path.to_owned()]),
             );
+        }
+    }
+}
+
+/// Actions and workflows of this repository that are called and are not there.
+fn missing_calls(world: &World, findings: &mut Vec<Finding>) {
+    let mut seen: Vec<Span> = Vec::new();
+    for workflow in &world.facts.delivery.workflows {
+        let top = &world.sources.root_of(workflow.file).repository;
+        for job in &workflow.jobs {
+            let elsewhere = job.steps.iter().any(|step| {
+                let uses = step.uses.as_ref().and_then(Value::str).unwrap_or_default();
+                uses.contains("checkout")
+                    && (step.with.get("path").is_some() || step.with.get("repository").is_some())
+                    || step.commands.iter().any(|command| {
+                        command
+                            .words
+                            .iter()
+                            .any(|word| matches!(word.str(), Some("clone" | "submodule")))
+                    })
+            });
+            if elsewhere {
+                continue;
+            }
+            let calls = job
+                .steps
+                .iter()
+                .filter_map(|step| step.uses.as_ref())
+                .chain(&job.uses);
+            for uses in calls {
+                let Some(path) = uses.str().and_then(|uses| uses.strip_prefix("./")) else {
+                    continue;
+                };
+                let at = join(top, path);
+                let there = world.sources.exists(&at)
+                    || ["action.yml", "action.yaml", "Dockerfile"]
+                        .iter()
+                        .any(|name| world.sources.exists(&join(&at, name)));
+                if path.contains("${{") || there || seen.contains(&uses.span) {
+                    continue;
+                }
+                seen.push(uses.span);
+                let near = suggest(
+                    &at,
+                    world
+                        .facts
+                        .delivery
+                        .actions
+                        .iter()
+                        .map(|action| &*action.folder)
+                        .chain(
+                            world
+                                .facts
+                                .delivery
+                                .workflows
+                                .iter()
+                                .map(|workflow| world.sources.path(workflow.file)),
+                        ),
+                );
+                let mut finding = Finding::new(format!(
+                    "`{}` calls `./{path}`, which is not in the repository",
+                    workflow.name
+                ))
+                .at(uses.span, "no such action or workflow")
+                .about([workflow.name.to_string(), path.to_owned()]);
+                if let Some(near) = near {
+                    finding = finding.hint(format!("did you mean `./{near}`?"));
+                    let action = world
+                        .facts
+                        .delivery
+                        .actions
+                        .iter()
+                        .find(|action| &*action.folder == near);
+                    let place = action.map(|action| action.file).or_else(|| {
+                        world
+                            .facts
+                            .delivery
+                            .workflows
+                            .iter()
+                            .map(|workflow| workflow.file)
+                            .find(|file| world.sources.path(*file) == near)
+                    });
+                    if let Some(file) = place {
+                        let source = &world.sources.get(file).file;
+                        finding = finding.and(source.span(source.line(1)), "this one is there");
+                    }
+                }
+                findings.push(finding);
+            }
         }
     }
 }

@@ -16,6 +16,9 @@ pub(crate) const RULE: Rule = Rule {
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let mut places: Vec<(Span, String)> = Vec::new();
     for pulled in images::pulled(world) {
+        if images::is_sample(world, pulled.object) || images::is_filled(world, &pulled.reference) {
+            continue;
+        }
         if let Some(name) = moving(&pulled.reference) {
             add(&mut places, pulled.image.span, name);
         }

@@ -30,7 +30,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         .map(|exposed| exposed.image.span)
         .collect();
     for pulled in images::pulled(world) {
-        if ended(world, &pulled.reference).is_some() && !exposed.contains(&pulled.image.span) {
+        if ended(world, &pulled.reference).is_some()
+            && !images::is_sample(world, pulled.object)
+            && !exposed.contains(&pulled.image.span)
+        {
             add(&pulled.reference, pulled.image.span);
         }
     }

@@ -23,14 +23,17 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             continue;
         };
         let Some(tag) = tag.literal() else { continue };
+        if images::is_sample(world, pulled.object) {
+            continue;
+        }
         let own: Vec<_> = pushes
             .iter()
             .filter(|push| push.goes_to(&pulled.reference))
             .collect();
         let nobody = !own.is_empty()
-            && own
-                .iter()
-                .all(|push| push.reference.digest.is_none() && !push.can_tag(tag));
+            && own.iter().all(|push| {
+                push.reference.digest.is_none() && !push.can_tag(tag) && !was_pushed(push, tag)
+            });
         if !nobody || pushes.iter().any(images::Push::is_unknown) {
             continue;
         }
@@ -55,4 +58,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding.hint("deploy a tag that is pushed, or push this one too"));
     }
+}
+
+/// Whether an earlier release can have pushed it: the version that is written now is only the newest.
+fn was_pushed(push: &images::Push<'_>, tag: &str) -> bool {
+    let now = push.reference.pulled_tag().unwrap_or_default();
+    images::is_version(tag) && now.literal().is_some_and(images::is_version)
 }

@@ -1,4 +1,4 @@
-//! The chores of this repository, one file each: `cargo xtask tools | test | bench | generate`.
+//! The chores of this repository, one file each: `cargo xtask tools | test | bench | score | generate`.
 //!
 //! Continuous integration calls the same chores and knows nothing else; see `.ci/run`.
 
@@ -13,6 +13,7 @@ mod children;
 mod command;
 mod compare;
 mod generate;
+mod score;
 mod slips;
 mod test;
 mod tools;
@@ -47,7 +48,9 @@ enum Chore {
     /// Serve a constant, for the benchmark to compare with
     #[command(hide = true)]
     Constant(bench::constant::Options),
-    /// Write what is generated: the schema and the references
+    /// Count what `check` finds of the defects that people found by reading
+    Score(score::Options),
+    /// Write what is generated: the schemas and the references
     Generate(generate::Options),
 }
 
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Chore::Compare => compare::run(),
         Chore::Slips(options) => slips::run(&options),
         Chore::Constant(options) => bench::constant::serve(&options),
+        Chore::Score(options) => score::run_chore(&options),
         Chore::Generate(options) => generate::run_chore(&options),
     };
     match chore {

@@ -111,6 +111,15 @@ pub(crate) fn has_the_shape_of_a_secret(text: &str) -> bool {
     if text.len() < 12 || text.len() > 512 || text.contains(char::is_whitespace) {
         return false;
     }
+    // Words that are joined are the name of something: `backups_s3_access_key`.
+    let words: Vec<&str> = text.split(['_', '-', '.']).collect();
+    if words.len() >= 3
+        && words
+            .iter()
+            .all(|word| word.len() <= 3 || word.bytes().all(|byte| byte.is_ascii_lowercase()))
+    {
+        return false;
+    }
     let lower = text.to_ascii_lowercase();
     let placeholder = [
         "change",

@@ -112,7 +112,19 @@ impl SourceKind {
             };
         }
         let says = |start: &str| text.lines().take(60).any(|line| line.starts_with(start));
-        if says("apiVersion:") && says("kind:") {
+        // A script or a mail may hold an object in quotes; what is YAML begins as YAML.
+        let begins = text
+            .lines()
+            .map(str::trim_end)
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .is_some_and(|line| {
+                ["apiVersion:", "kind:", "metadata:", "---"]
+                    .iter()
+                    .any(|start| line.starts_with(start))
+                    && !line.starts_with("----")
+                    && !(line.starts_with("---") && line.len() > 3 && !line.starts_with("--- "))
+            });
+        if begins && says("apiVersion:") && says("kind:") {
             return Self::Yaml;
         }
         Self::Text
@@ -177,6 +189,14 @@ mod tests {
             ("#!/usr/bin/python3\n", SourceKind::Code(Language::Python)),
             ("# ours\napiVersion: v1\nkind: Service\n", SourceKind::Yaml),
             ("kind regards\n", SourceKind::Text),
+            (
+                "$object = @\"\napiVersion: v1\nkind: Service\n\"@\n",
+                SourceKind::Text,
+            ),
+            (
+                "--BOUNDARY\napiVersion: v1\nkind: NodeConfig\n",
+                SourceKind::Text,
+            ),
         ] {
             assert_eq!(SourceKind::of("deploy", text), kind, "{text}");
         }

@@ -357,6 +357,18 @@ public class Orders {
 }
 
 #[test]
+fn what_only_a_profile_needs_is_not_required() {
+    let yaml = "url: ${URL}\n---\nspring:\n  config:\n    activate:\n      on-profile: cloud\n  datasource:\n    password: ${DB_PASSWORD}\n";
+    let pom = "<project><dependencies><dependency>\n<artifactId>spring-boot-starter-web</artifactId>\n</dependency></dependencies></project>";
+    let (_, facts) = read(&[
+        ("svc/src/main/java/shop/Shop.java", "class Shop {}"),
+        ("svc/pom.xml", pom),
+        ("svc/src/main/resources/application.yml", yaml),
+    ]);
+    assert_eq!(reads(&facts.code.programs[0]), ["URL!"]);
+}
+
+#[test]
 fn csharp() {
     let text = r#"
 var host = Environment.GetEnvironmentVariable("DB_HOST") ?? "localhost";

@@ -180,6 +180,10 @@ pub(super) fn without_key(address: &str) -> &str {
 /// The name of a role in an ARN, or the text itself where it is no ARN and known.
 pub fn role_name(reference: &Text) -> Option<Text> {
     let shown = reference.to_string();
+    // Something fills this in before it counts: Flux, envsubst, a script.
+    if reference.literal().is_some_and(|text| text.contains("${")) {
+        return None;
+    }
     if shown.contains(":role/") {
         return reference.rsplit_once('/').map(|(_, name)| name);
     }

@@ -72,7 +72,8 @@ fn judge(schedule: &Schedule<'_>, cron: &Cron, stated: Option<Stated>) -> Option
             _ => finding,
         });
     }
-    if cron.days_per_year() == 0 {
+    // The 31st of February is how people write "only by hand".
+    if cron.days_per_year() == 0 && !(cron.fields[2] == "31" && cron.fields[3] == "2") {
         return Some(
             Finding::new(format!(
                 "{what} `{name}` never starts: no year has such a day"
@@ -91,6 +92,9 @@ fn judge(schedule: &Schedule<'_>, cron: &Cron, stated: Option<Stated>) -> Option
                 format!("every day of {}, and every weekday {}", cron.fields[2], cron.fields[4]),
             ),
         );
+    }
+    if cron.days_per_year() == 0 {
+        return None;
     }
     let stated = stated?;
     let average = cron.average_per_day();
@@ -142,6 +146,8 @@ fn stated(world: &World, schedule: &Schedule<'_>) -> Option<Stated> {
         .name
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter_map(|word| runs_of(&word.to_ascii_lowercase()).map(|runs| (word, runs)))
+        // `rollup-daily` may sum up days ten times an hour: only of copies the word says how often.
+        .filter(|_| is_a_copy(&schedule.name))
         .collect::<Vec<_>>();
     match runs.as_slice() {
         [(word, runs)] => Some(Stated {
@@ -151,6 +157,15 @@ fn stated(world: &World, schedule: &Schedule<'_>) -> Option<Stated> {
         }),
         _ => None,
     }
+}
+
+fn is_a_copy(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "backup", "dump", "snapshot", "restore", "copy", "archive", "velero",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
 }
 
 fn runs_of(word: &str) -> Option<f64> {
@@ -178,9 +193,22 @@ fn comment(world: &World, value: &Value) -> Option<Span> {
     Some(file.span(end + at..end + line.trim_end().len()))
 }
 
-/// An interval in prose: "every 6 hours", "hourly", "once a day".
+/// An interval in prose: "every 6 hours", "hourly", "once a day". Nothing where hours are told besides.
 fn interval(text: &str) -> Option<(String, f64)> {
     let lower = text.to_ascii_lowercase();
+    if [
+        "from ",
+        "between ",
+        "past ",
+        "during ",
+        " to ",
+        "minutes of",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+    {
+        return None;
+    }
     let words: Vec<&str> = lower
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -226,6 +254,7 @@ mod tests {
         assert_eq!(said("# At 02:00, every day").unwrap(), "every day");
         assert_eq!(said("# nightly").unwrap(), "nightly");
         assert_eq!(said("# every weekday at 6"), None);
+        assert_eq!(said("# ten past the hour, every day from 8 to 17"), None);
         assert_eq!(said("# keep in step with the other"), None);
         assert_eq!(said("# every"), None);
         assert_eq!(said("# every 0 hours"), None);

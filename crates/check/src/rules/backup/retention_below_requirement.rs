@@ -106,6 +106,13 @@ impl Subject {
             "loki",
             "tempo",
             "trash",
+            "version",
+            "versions",
+            "state",
+            "tfstate",
+            "lifecycle",
+            "repository",
+            "repositories",
         ]);
         match (logs, other) {
             (true, false) => Some(Self::Logs),
@@ -326,6 +333,7 @@ mod tests {
             Some(Subject::Logs)
         );
         assert_eq!(Subject::of("We keep images and logs for 10 days"), None);
+        assert_eq!(Subject::of("Retain object versions for 90 days"), None);
         assert_eq!(said(1095.0), "3 years");
         assert_eq!(said(1.0), "1 day");
     }

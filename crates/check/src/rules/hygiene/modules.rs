@@ -24,6 +24,14 @@ pub(super) fn whole(world: &World, module: &ModuleSource) -> bool {
             // Terragrunt generates files in the folders below its own.
             || (file_name(path) == "terragrunt.hcl"
                 && (module.folder == parent(path) || is_under(&module.folder, parent(path))))
+            // Or in the copy of any module that a unit takes, when it says `generate`.
+            || (path.ends_with(".hcl")
+                && file_name(path) != ".terraform.lock.hcl"
+                && source
+                    .file
+                    .text()
+                    .lines()
+                    .any(|line| line.starts_with("generate ") || line.starts_with("generate\t")))
     });
     !broken && !unread && !added
 }

@@ -1,6 +1,6 @@
 //! Variables and locals that nothing reads: whoever sets them changes nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use seaworthy_facts::Span;
 use seaworthy_facts::terraform::Declared;
@@ -18,7 +18,11 @@ pub(crate) const RULE: Rule = Rule {
 /// The most that one finding names.
 const MOST: usize = 12;
 
+/// As many modules with one variable that none of them reads share it as a form that each takes whole.
+const FORM: usize = 3;
+
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    let forms = forms(world);
     for module in &world.facts.terraform.modules {
         if module.vendored || !super::modules::whole(world, module) {
             continue;
@@ -34,6 +38,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .filter(|declared| {
                 (declared.address.starts_with("var.") || declared.address.starts_with("local."))
                     && !used.contains(&*declared.address)
+                    && !forms.contains(&*declared.address)
             })
             .collect();
         let Some((first, others)) = unused.split_first() else {
@@ -60,6 +65,24 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+}
+
+/// Variables that several modules declare and do not read.
+fn forms(world: &World) -> HashSet<&str> {
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for module in &world.facts.terraform.modules {
+        let used: HashSet<&str> = module.references.iter().map(|(name, _)| &**name).collect();
+        for declared in &module.declared {
+            if declared.address.starts_with("var.") && !used.contains(&*declared.address) {
+                *times.entry(&declared.address).or_default() += 1;
+            }
+        }
+    }
+    times
+        .into_iter()
+        .filter(|(_, times)| *times >= FORM)
+        .map(|(address, _)| address)
+        .collect()
 }
 
 /// Where a caller sets a variable of a module.

@@ -23,7 +23,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         };
         let mut datasources: Vec<Datasource> = grafanas
             .iter()
-            .flat_map(|grafana| grafana.datasources())
+            .flat_map(grafana::Grafana::datasources)
             .collect();
         datasources.extend(grafana::datasources_in_maps(&world.sources, cluster));
         let installed = |datasource: &Datasource| {
@@ -131,10 +131,7 @@ fn commented(world: &World, kind: &str, name: &str) -> Option<Span> {
                     .any(|w| w == word)
             };
             let installs = comment.starts_with("helm ") && (says("install") || says("upgrade"));
-            let lists = comment.starts_with("- ")
-                && (comment.ends_with(".yaml")
-                    || comment.ends_with(".yml")
-                    || comment.ends_with('/'));
+            let lists = comment.starts_with("- ") && (names_a_file(comment));
             if (installs || lists) && (says(kind) || says(first)) {
                 let from = start + line.find('#').unwrap_or(0);
                 return Some(source.file.span(from..start + line.trim_end().len()));
@@ -142,4 +139,11 @@ fn commented(world: &World, kind: &str, name: &str) -> Option<Span> {
         }
     }
     None
+}
+
+fn names_a_file(text: &str) -> bool {
+    text.ends_with('/')
+        || text
+            .rsplit_once('.')
+            .is_some_and(|(_, end)| matches!(end, "yaml" | "yml"))
 }

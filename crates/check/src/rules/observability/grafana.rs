@@ -123,7 +123,7 @@ pub(super) fn target(url: &str, cluster: &Cluster) -> Option<(String, Option<Str
     let labels: Vec<&str> = host.split('.').collect();
     let name = |at: usize| labels.get(at).map(|label| (*label).to_owned());
     match labels.as_slice() {
-        [""] | ["localhost"] => None,
+        ["" | "localhost"] => None,
         [_] => Some((name(0)?, None)),
         [_, _, "svc"] | [_, _, "svc", "cluster", "local"] => Some((name(0)?, name(1))),
         [_, namespace] => {

@@ -1,6 +1,7 @@
 //! Observability.
 
 mod dashboard_configmap_collision;
+mod dashboard_metric_not_exported;
 mod dashboard_variable_unused;
 mod datasource_target_not_installed;
 mod grafana;
@@ -13,6 +14,7 @@ use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
     dashboard_configmap_collision::RULE,
+    dashboard_metric_not_exported::RULE,
     dashboard_variable_unused::RULE,
     datasource_target_not_installed::RULE,
     log_group_without_producer::RULE,

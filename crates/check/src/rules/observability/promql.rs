@@ -44,7 +44,7 @@ pub(super) fn metrics(query: &str) -> Vec<String> {
             '$' => {
                 rest = rest[1..].trim_start_matches(|d: char| {
                     d.is_ascii_alphanumeric() || matches!(d, '_' | '{' | '}' | ':')
-                })
+                });
             }
             '[' => rest = rest.split_once(']').map_or("", |(_, after)| after),
             c if c.is_ascii_alphabetic() || c == '_' => {
@@ -57,11 +57,12 @@ pub(super) fn metrics(query: &str) -> Vec<String> {
                 if FUNCTIONS.contains(&word) && next.starts_with('(') {
                     // A list of labels.
                     rest = next.split_once(')').map_or("", |(_, after)| after);
-                } else if !in_labels && !next.starts_with('(') && !FUNCTIONS.contains(&word)
-                    // `sum by (le) (…)`: an aggregation with its labels in front.
-                    && !(next.starts_with("by") || next.starts_with("without"))
-                    && word.contains('_')
-                {
+                    continue;
+                }
+                let called = next.starts_with('(') || FUNCTIONS.contains(&word);
+                // `sum by (le) (…)`: an aggregation with its labels in front.
+                let aggregates = next.starts_with("by") || next.starts_with("without");
+                if !(in_labels || called || aggregates) && word.contains('_') {
                     found.push(word.to_owned());
                 }
             }

@@ -83,9 +83,10 @@ impl Iam {
         }
         for (index, root) in facts.terraform.roots.iter().enumerate() {
             let first = iam.roles.len();
+            let providers: Vec<OidcProvider> = iam.of_root(index).cloned().collect();
             for resource in root.resources("aws_iam_role") {
                 if !resource.from_summary {
-                    let role = role(index, root, resource, knowledge, &iam.providers);
+                    let role = role(index, root, resource, knowledge, &providers);
                     iam.roles.push(role);
                 }
             }
@@ -123,6 +124,13 @@ impl Iam {
         self.roles
             .iter()
             .filter(|role| role.trust.github().next().is_some())
+    }
+
+    /// The providers of identities of a root.
+    pub fn of_root(&self, root: usize) -> impl Iterator<Item = &OidcProvider> {
+        self.providers
+            .iter()
+            .filter(move |provider| provider.root == root)
     }
 
     fn read_providers(&mut self, index: usize, root: &Root) {

@@ -52,7 +52,8 @@ impl Iam {
                     span: call.span,
                 });
             }
-            let role = role(index, root, call, module, knowledge, &self.providers);
+            let providers: Vec<OidcProvider> = self.of_root(index).cloned().collect();
+            let role = role(index, root, call, module, knowledge, &providers);
             self.roles.push(role);
         }
     }

@@ -87,7 +87,8 @@ fn narrow(statement: &Statement) -> Option<&Value> {
     }
     let is_narrow = |resource: &Value| {
         resource.text().is_some_and(|text| match text.literal() {
-            Some(text) => text.starts_with("arn:"),
+            // `arn:aws:s3:::*` is all that the service has.
+            Some(text) => text.starts_with("arn:") && !text.ends_with(":*"),
             None => {
                 text.known_prefix().starts_with("arn:")
                     || text

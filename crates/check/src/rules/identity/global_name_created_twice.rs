@@ -237,7 +237,22 @@ fn is_example(folder: &str) -> bool {
     folder.split('/').any(|part| {
         matches!(
             part,
-            "example" | "examples" | "test" | "tests" | "fixtures" | "samples" | "patterns"
+            "example"
+                | "examples"
+                | "test"
+                | "tests"
+                | "fixtures"
+                | "samples"
+                | "patterns"
+                | "demo"
+                | "demos"
+                | "lesson"
+                | "lessons"
+                | "tutorial"
+                | "tutorials"
+                | "labs"
+                | "workshop"
+                | "exercises"
         )
     })
 }

@@ -1,7 +1,7 @@
 //! Service accounts that name a role which is not the one that was made for them.
 
 use seaworthy_diagnostics::suggest;
-use seaworthy_facts::Same;
+use seaworthy_facts::{Same, Span};
 use seaworthy_link::World;
 use seaworthy_link::iam::{Account, Admission, Role, role_name};
 
@@ -23,6 +23,13 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let Some(wanted) = annotation.text().as_ref().and_then(role_name) else {
             continue;
         };
+        // `<account>`: to be filled in by whoever copies it.
+        if annotation
+            .text()
+            .is_some_and(|text| text.to_string().contains('<'))
+        {
+            continue;
+        }
         if iam
             .roles
             .iter()
@@ -52,6 +59,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let Some(role) = made.or_else(near) else {
             continue;
         };
+        if has_nearer_user(world, role, annotation.span) {
+            continue;
+        }
         findings.push(
             Finding::new(format!(
                 "service account `{}` takes role `{wanted}`, and the role is called `{}`",
@@ -72,6 +82,24 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .about([account.title(), wanted.to_string()]),
         );
     }
+}
+
+/// Whether an account that stands nearer to a role names it: then the role is that one's, and this account belongs to
+/// another project of the repository.
+fn has_nearer_user(world: &World, role: &Role, annotation: Span) -> bool {
+    let home = world.sources.folder(role.span.file);
+    let shared = |span: Span| {
+        let folder = world.sources.folder(span.file);
+        home.split('/')
+            .zip(folder.split('/'))
+            .take_while(|(own, other)| own == other)
+            .count()
+    };
+    let own = shared(annotation);
+    Account::all(&world.facts)
+        .filter_map(Account::role)
+        .filter(|other| role.is_called(other) == Same::Always)
+        .any(|other| shared(other.span) > own)
 }
 
 /// Whether a role's name is known well enough to say that another is not it.

@@ -17,7 +17,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     let iam = world.iam();
     for role in iam.roles.iter().filter(|role| role.module.is_none()) {
         for (statement, issuer) in role.trust.clusters() {
-            let Some(cluster) = cluster(iam, issuer) else {
+            let Some(cluster) = cluster(iam, role.root, issuer) else {
                 continue;
             };
             let Some(principal) = statement
@@ -56,7 +56,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
 }
 
 /// The cluster that an issuer belongs to: the id in its url, or the resource or module that makes it.
-fn cluster(iam: &Iam, issuer: &Text) -> Option<String> {
+fn cluster(iam: &Iam, root: usize, issuer: &Text) -> Option<String> {
     let shown = issuer.to_string();
     if let Some((_, id)) = shown.rsplit_once("/id/") {
         let id = id.trim_end_matches('/');
@@ -69,12 +69,11 @@ fn cluster(iam: &Iam, issuer: &Text) -> Option<String> {
     // A provider that was looked up by something that is not known stands for itself only.
     let is_provider = resource.contains("aws_iam_openid_connect_provider");
     let declared = iam
-        .providers
-        .iter()
+        .of_root(root)
         .find(|provider| &*provider.address == resource);
     match declared {
         Some(provider) => match &provider.issuer {
-            Issuer::Cluster(text) if text != issuer => cluster(iam, text),
+            Issuer::Cluster(text) if text != issuer => cluster(iam, root, text),
             _ => None,
         },
         None if is_provider => None,
@@ -101,7 +100,7 @@ fn other(iam: &Iam, root: usize, key: &str, own: &str) -> Option<String> {
         let Issuer::Cluster(text) = &provider.issuer else {
             return None;
         };
-        return cluster(iam, text).filter(|other| other != own);
+        return cluster(iam, root, text).filter(|other| other != own);
     }
     iam.roles
         .iter()
@@ -116,7 +115,7 @@ fn other(iam: &Iam, root: usize, key: &str, own: &str) -> Option<String> {
                     _ => None,
                 }),
         )
-        .filter_map(|issuer| cluster(iam, issuer))
+        .filter_map(|issuer| cluster(iam, root, issuer))
         .find(|other| other != own && names(key, other))
 }
 

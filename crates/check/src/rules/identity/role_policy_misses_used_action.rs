@@ -1,5 +1,7 @@
 //! Roles that do not allow what their users call.
 
+use std::collections::HashMap;
+
 use seaworthy_facts::{Same, Span, Value};
 use seaworthy_link::World;
 use seaworthy_link::iam::{Account, Admission, Assumption, Role, Taken, Verdict};
@@ -22,16 +24,17 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
 /// Jobs of workflows whose role does not allow what their steps call.
 fn jobs(world: &World, findings: &mut Vec<Finding>) {
     let iam = world.iam();
-    for assumption in Assumption::all(&world.facts) {
+    let all = Assumption::all(&world.facts);
+    let mut by_job: HashMap<Span, usize> = HashMap::new();
+    for assumption in &all {
+        *by_job.entry(assumption.job.span).or_default() += 1;
+    }
+    for assumption in all {
         let Taken::Named(role) = iam.taken(assumption.role) else {
             continue;
         };
         // A later step may have taken another role.
-        let roles = Assumption::all(&world.facts)
-            .iter()
-            .filter(|other| other.job.span == assumption.job.span)
-            .count();
-        if roles > 1 {
+        if by_job[&assumption.job.span] > 1 {
             continue;
         }
         let needs = assumption.needs(&world.knowledge);

@@ -26,9 +26,12 @@ struct Made<'a> {
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for cluster in &world.facts.kubernetes.clusters {
         for made in accounts(world, cluster) {
+            if is_also_made_here(world, cluster, &made) {
+                continue;
+            }
             let borrowers: Vec<(&Object, &Value)> = cluster
                 .workloads()
-                .filter(|workload| !is_of(workload, made.release))
+                .filter(|workload| !is_foreign(world, workload) && !is_named(workload, &made))
                 .filter(|workload| {
                     let own = workload.namespace.as_ref().and_then(Value::text);
                     own.is_some_and(|own| own.same(&made.namespace) == Same::Always)
@@ -132,13 +135,27 @@ fn finding(made: &Made<'_>, borrowers: &[(&Object, &Value)]) -> Option<Finding> 
     )
 }
 
-fn is_of(workload: &Object, release: &Release) -> bool {
-    match &workload.origin {
-        Origin::Summary { release: own } | Origin::Chart { release: own } => {
-            release.name.text().as_ref() == Some(own)
-        }
+/// Whether a manifest makes the account as well: then it is the workload's own, or the program is here twice.
+fn is_also_made_here(world: &World, cluster: &Cluster, made: &Made<'_>) -> bool {
+    cluster.of("ServiceAccount").any(|object| {
+        !is_foreign(world, object)
+            && Account { cluster, object }.can_be(&made.namespace, &made.name) != Same::Never
+    })
+}
+
+/// Whether an object is a chart's of somebody else.
+fn is_foreign(world: &World, object: &Object) -> bool {
+    match &object.origin {
+        Origin::Summary { .. } => true,
+        Origin::Chart { .. } => world.sources.get(object.file).vendored,
         _ => false,
     }
+}
+
+/// Whether a workload is called as the chart's own is: the program installed by a manifest instead.
+fn is_named(workload: &Object, made: &Made<'_>) -> bool {
+    let name = workload.name();
+    name.is_some() && (name == made.name.literal() || name == made.release.chart.str())
 }
 
 /// Where a release names an account.

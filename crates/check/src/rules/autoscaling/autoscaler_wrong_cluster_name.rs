@@ -1,8 +1,8 @@
 //! An autoscaler or controller is told another cluster's name.
 
-use seaworthy_facts::Value;
+use seaworthy_facts::{Span, Value};
 use seaworthy_link::World;
-use seaworthy_link::clusters::{Match, named};
+use seaworthy_link::clusters::{MadeCluster, Match, named};
 use seaworthy_link::nodes::environment_of;
 
 use crate::{Finding, Rule, Severity};
@@ -60,7 +60,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     ))
                     .at(value.span, "no cluster made here has this name")
                     .and(
-                        made.value.trail.origin().unwrap_or(made.span),
+                        said_at(world, &made),
                         format!("`{}` is `{}`", made.address, made.name),
                     )
                     .trail(made.value)
@@ -92,7 +92,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                         ))
                         .at(word.span, "no cluster made here has this name")
                         .and(
-                        made.value.trail.origin().unwrap_or(made.span),
+                        said_at(world, &made),
                         format!("`{}` is `{}`", made.address, made.name),
                     )
                         .trail(made.value)
@@ -102,6 +102,15 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Where the name is written: what is only passed on is shown at its start, what is put together where it is.
+fn said_at(world: &World, made: &MadeCluster<'_>) -> Span {
+    let written = world.sources.slice(made.span);
+    if written.contains("${") || written.contains('(') {
+        return made.span;
+    }
+    made.value.trail.origin().unwrap_or(made.span)
 }
 
 /// The cluster in `--node-group-auto-discovery=asg:tag=k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/NAME`.

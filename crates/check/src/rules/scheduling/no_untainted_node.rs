@@ -1,5 +1,6 @@
 //! Every node keeps pods away.
 
+use seaworthy_facts::kubernetes::Cluster;
 use seaworthy_link::World;
 use seaworthy_link::nodes::tolerates;
 use seaworthy_link::nodes::{self, NodeGroup};
@@ -78,7 +79,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .kubernetes
             .clusters
             .iter()
-            .flat_map(|cluster| cluster.workloads())
+            .flat_map(Cluster::workloads)
             .find(|workload| {
                 workload
                     .pods()

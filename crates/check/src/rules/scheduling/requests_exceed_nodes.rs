@@ -1,7 +1,7 @@
 //! One pod asks for more than any node has.
 
 use seaworthy_facts::Value;
-use seaworthy_facts::kubernetes::Origin;
+use seaworthy_facts::kubernetes::{Origin, PodTemplate};
 use seaworthy_link::World;
 use seaworthy_link::nodes;
 
@@ -56,7 +56,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             for container in workload
                 .pods()
                 .into_iter()
-                .flat_map(|pods| pods.containers())
+                .flat_map(PodTemplate::containers)
             {
                 for (resource, most, unit) in [("cpu", cpus, "CPUs"), ("memory", gib, "GiB")] {
                     let Some(request) = container.at(&format!("resources.requests.{resource}"))

@@ -106,8 +106,8 @@ pub fn pulled(world: &World) -> Vec<Pulled<'_>> {
 pub fn is_sample(world: &World, object: &Object) -> bool {
     let path = world.sources.path(object.file);
     let folders = [
-        "docs", "doc", "example", "examples", "sample", "samples", "test", "tests", "testdata", "e2e",
-        "hack", "testing", "demo", "fixtures",
+        "docs", "doc", "example", "examples", "sample", "samples", "test", "tests", "testdata",
+        "e2e", "hack", "testing", "demo", "fixtures",
     ];
     let says = path.split('/').any(|part| folders.contains(&part));
     let deploys = object.applied_by.iter().any(|applied| {
@@ -124,7 +124,12 @@ pub fn is_sample(world: &World, object: &Object) -> bool {
 
 /// Whether a build tool of this repository makes an image of this name and puts the tag in itself.
 pub fn is_filled(world: &World, reference: &ImageReference) -> bool {
-    let builds = world.facts.delivery.builds.iter().filter_map(|build| build.image.text());
+    let builds = world
+        .facts
+        .delivery
+        .builds
+        .iter()
+        .filter_map(|build| build.image.text());
     reference.tag.is_none()
         && builds
             .map(|image| ImageReference::parse(&image))

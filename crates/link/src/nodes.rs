@@ -187,3 +187,35 @@ pub fn tolerates(pods: PodTemplate<'_>, taint: &Taint<'_>) -> bool {
     };
     tolerations.is_unknown() || tolerations.items().iter().any(|t| taint.is_tolerated_by(t))
 }
+
+/// Whether something makes nodes beside the groups: Karpenter, by its chart, its module or its objects; groups of
+/// their own; Fargate.
+pub fn made_otherwise(world: &World) -> bool {
+    let by_chart = world.facts.kubernetes.clusters.iter().any(|cluster| {
+        let chart = |release: &seaworthy_facts::kubernetes::Release| {
+            release
+                .chart
+                .text()
+                .is_none_or(|chart| chart.can_be("karpenter"))
+        };
+        let object = |object: &seaworthy_facts::kubernetes::Object| {
+            matches!(
+                &*object.kind,
+                "NodePool" | "Provisioner" | "NodeClaim" | "MachineDeployment"
+            )
+        };
+        cluster.releases.iter().any(chart) || cluster.objects.iter().any(object)
+    });
+    let by_configuration = world.facts.terraform.roots.iter().any(|root| {
+        let module = root.calls.iter().any(|call| {
+            call.registry
+                .as_deref()
+                .is_some_and(|registry| registry.contains("karpenter"))
+        });
+        let own = root
+            .resources("aws_autoscaling_group")
+            .any(|group| !group.from_summary);
+        module || own || root.resources("aws_eks_fargate_profile").next().is_some()
+    });
+    by_chart || by_configuration
+}

@@ -22,12 +22,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .filter(|group| std::ptr::eq(group.root, root))
             .collect();
         // Nodes that no managed group makes may be open to all.
-        let others = root
-            .resources("aws_autoscaling_group")
-            .any(|group| !group.from_summary)
-            || root.resources("aws_eks_fargate_profile").next().is_some()
-            || mentions_karpenter(world, root.folder.as_str());
-        if groups.is_empty() || others {
+        if groups.is_empty() || nodes::made_otherwise(world) {
             continue;
         }
         let closed = groups
@@ -97,11 +92,4 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
 
 fn root_name(folder: &str) -> &str {
     if folder.is_empty() { "." } else { folder }
-}
-
-fn mentions_karpenter(world: &World, folder: &str) -> bool {
-    world
-        .sources
-        .under(folder)
-        .any(|source| source.file.text().contains("karpenter"))
 }

@@ -18,16 +18,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     for cluster in &world.facts.kubernetes.clusters {
         let groups = nodes::under(world, cluster);
         // Karpenter and Auto Mode make nodes with labels of their own.
-        let makes_nodes = cluster.objects.iter().any(|object| {
-            matches!(
-                &*object.kind,
-                "NodePool" | "Provisioner" | "NodeClaim" | "MachineDeployment"
-            )
-        });
-        if groups.is_empty() || makes_nodes || !groups.iter().all(NodeGroup::labels_known) {
-            continue;
-        }
-        if others_make_nodes(world) {
+        if groups.is_empty()
+            || !groups.iter().all(NodeGroup::labels_known)
+            || nodes::made_otherwise(world)
+            || is_auto(world)
+        {
             continue;
         }
         for (selector, who) in selectors(cluster) {
@@ -113,15 +108,13 @@ fn is_given(key: &str) -> bool {
         || domain.starts_with("nvidia.com")
 }
 
-/// Nodes that are not in a managed group: their labels are in user data.
-fn others_make_nodes(world: &World) -> bool {
-    world.facts.terraform.roots.iter().any(|root| {
-        let own = root
-            .resources("aws_autoscaling_group")
-            .any(|group| !group.from_summary);
-        let auto = root.resources("aws_eks_cluster").any(|cluster| {
+/// Auto Mode has pools of its own.
+fn is_auto(world: &World) -> bool {
+    world
+        .facts
+        .terraform
+        .resources("aws_eks_cluster")
+        .any(|(_, cluster)| {
             cluster.at("compute_config.enabled").and_then(Value::bool) == Some(true)
-        });
-        own || auto || root.resources("aws_eks_fargate_profile").next().is_some()
-    })
+        })
 }

@@ -1,7 +1,10 @@
 //! More pods than the nodes have addresses for.
 
-use seaworthy_facts::kubernetes::Object;
+use std::collections::BTreeSet;
+
+use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
 use seaworthy_facts::{Span, Value};
+use seaworthy_knowledge::instances::AddonPods;
 use seaworthy_link::World;
 use seaworthy_link::nodes::{self, NodeGroup, tolerates};
 
@@ -13,10 +16,6 @@ pub(crate) const RULE: Rule = Rule {
     page: include_str!("pod-slots-exceeded.md"),
     check,
 };
-
-/// What EKS itself runs: on each node the CNI and kube-proxy, in the cluster two of CoreDNS.
-const ON_EACH_NODE: i64 = 2;
-const ONCE: i64 = 2;
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     // Prefix delegation gives a node many more addresses.
@@ -39,9 +38,16 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         };
         let mut pods = Pods::default();
         for workload in cluster.workloads() {
+            if placed_by_values(cluster, workload) {
+                continue;
+            }
             pods.count(workload, slots.nodes, &groups);
         }
-        let needed = pods.number + ONCE + ON_EACH_NODE * slots.nodes;
+        let of_eks: i64 = addons(world)
+            .into_iter()
+            .map(|pods| pods.once + pods.on_each_node * slots.nodes)
+            .sum();
+        let needed = pods.number + of_eks;
         if needed <= slots.number || pods.places.is_empty() {
             continue;
         }
@@ -49,14 +55,17 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             "about {needed} pods are to run on {} nodes that hold {}: the last ones stay pending",
             slots.nodes, slots.number
         ))
-        .at(slots.place, format!("{} pods on each node of this type", slots.each))
+        .at(
+            slots.place,
+            format!("{} pods on each node of this type", slots.each),
+        )
         .confidence(Confidence::Possible)
         .assume(format!(
             "the VPC CNI's addresses for each instance type, and what charts run (table of {})",
             world.knowledge.instances_read()
         ))
         .note(format!(
-            "counted: {} of workloads and charts, {ONCE} of CoreDNS, {ON_EACH_NODE} of EKS on each node",
+            "counted: {} of workloads and charts, {of_eks} of EKS and its add-ons",
             pods.number
         ))
         .about([cluster.name.to_string()]);
@@ -65,6 +74,20 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+}
+
+/// Pods of the add-ons that are asked for by name, with those that every cluster has in any case.
+fn addons(world: &World) -> Vec<AddonPods> {
+    let asked = world
+        .iam()
+        .addons
+        .iter()
+        .filter_map(|addon| addon.name.str());
+    let names: BTreeSet<&str> = asked.chain(["coredns", "kube-proxy", "vpc-cni"]).collect();
+    names
+        .into_iter()
+        .filter_map(|name| world.knowledge.addon_pods(name))
+        .collect()
 }
 
 struct Slots {
@@ -96,6 +119,25 @@ fn slots(world: &World, groups: &[&NodeGroup<'_>]) -> Option<Slots> {
         each,
         place,
     })
+}
+
+/// Whether the values of a chart send its pods to nodes of their choice; which of them, a summary does not say. What
+/// runs on every node is counted all the same.
+fn placed_by_values(cluster: &Cluster, workload: &Object) -> bool {
+    let Origin::Summary { release } = &workload.origin else {
+        return false;
+    };
+    let release = cluster
+        .releases
+        .iter()
+        .find(|own| own.name.text().as_ref() == Some(release));
+    let mut placed = false;
+    if let Some(release) = release {
+        release
+            .values
+            .walk(&mut |part| placed |= part.get("nodeSelector").is_some());
+    }
+    placed && &*workload.kind != "DaemonSet"
 }
 
 #[derive(Default)]

@@ -17,15 +17,7 @@ pub(crate) const RULE: Rule = Rule {
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for cluster in &world.facts.kubernetes.clusters {
         let groups = nodes::under(world, cluster);
-        let brings_nodes = cluster
-            .objects
-            .iter()
-            .any(|object| matches!(&*object.kind, "NodePool" | "Provisioner"));
-        let karpenter = world
-            .sources
-            .iter()
-            .any(|source| source.file.text().contains("karpenter"));
-        if groups.is_empty() || brings_nodes || karpenter {
+        if groups.is_empty() || nodes::made_otherwise(world) {
             continue;
         }
         let mut largest: Option<(f64, f64, &Value)> = None;

@@ -258,14 +258,16 @@ impl Statement {
                 .iter()
                 .filter_map(Value::str)
                 .any(|action| !reads(action));
-        match (changes, everywhere) {
-            (false, _) => Breadth::Reads,
-            (true, false) => Breadth::Some,
+        if !changes {
+            Breadth::Reads
+        } else if everywhere && !self.not_actions.is_empty() {
             // All but some services: as good as all of them.
-            (true, true) if !self.not_actions.is_empty() => Breadth::Administrator,
-            // What can be said of everything only is no choice of whoever wrote it.
-            (true, true) if self.wide_change(knowledge).is_some() => Breadth::Wide,
-            (true, true) => Breadth::Some,
+            Breadth::Administrator
+        } else if everywhere && self.wide_change(knowledge).is_some() {
+            Breadth::Wide
+        } else {
+            // What can be allowed on everything only is no choice of whoever wrote it.
+            Breadth::Some
         }
     }
 

@@ -1,4 +1,5 @@
 //! Linking small repositories.
 
+mod iam;
 mod why;
 mod worlds;

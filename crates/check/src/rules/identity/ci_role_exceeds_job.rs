@@ -68,10 +68,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }),
         }
     }
-    findings.extend(groups.into_iter().map(finding));
+    findings.extend(groups.iter().map(finding));
 }
 
-fn finding(group: Group<'_>) -> Finding {
+fn finding(group: &Group<'_>) -> Finding {
     let role = group.role.title();
     let (first, needs) = &group.jobs[0];
     let job = &*first.job.id;

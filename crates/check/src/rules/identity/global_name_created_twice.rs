@@ -29,6 +29,9 @@ struct Claim {
     place: Span,
 }
 
+/// The two places that make names twice, and the names.
+type Pair<'a> = (Span, Span, Vec<(&'a Claim, &'a Claim)>);
+
 /// As many twins of a name are looked at.
 const MOST: usize = 32;
 
@@ -52,7 +55,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .or_default()
             .push(claim);
     }
-    let mut pairs: Vec<(Span, Span, Vec<(&Claim, &Claim)>)> = Vec::new();
+    let mut pairs: Vec<Pair<'_>> = Vec::new();
     for second in &claims {
         // One twin is enough to say it: the first that is made elsewhere in the same account.
         let twin = by_name[&(second.what, second.name.as_str())]

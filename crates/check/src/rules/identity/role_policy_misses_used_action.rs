@@ -121,8 +121,7 @@ fn charts(world: &World, findings: &mut Vec<Finding>) {
 fn is_for(values: &Value, wanted: &str) -> bool {
     ["provider", "cloudProvider", "provider.name"]
         .iter()
-        .filter_map(|path| values.at(path)?.str())
-        .next()
+        .find_map(|path| values.at(path)?.str())
         .is_none_or(|own| own == wanted)
 }
 

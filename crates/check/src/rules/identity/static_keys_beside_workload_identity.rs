@@ -3,7 +3,7 @@
 use seaworthy_facts::kubernetes::{Cluster, Object};
 use seaworthy_facts::{Same, Span, Text, Value};
 use seaworthy_link::World;
-use seaworthy_link::iam::{AccessKey, Account, Admission, Assumption, Role};
+use seaworthy_link::iam::{AccessKey, Account, Admission, Assumption, Role, Statement};
 
 use crate::{Confidence, Finding, Rule, Severity};
 
@@ -214,7 +214,7 @@ fn pipelines(world: &World, findings: &mut Vec<Finding>) {
                         .find(|role| role.trust.takes_repository(remote) == Admission::Yes)
                 });
                 let by_role = trusting.and_then(|role| {
-                    let subject = role.trust.github().flat_map(|s| s.subjects()).next()?;
+                    let subject = role.trust.github().flat_map(Statement::subjects).next()?;
                     Some((
                         subject.1.span,
                         format!("role `{}` trusts this repository's runs", role.title()),

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use seaworthy_facts::kubernetes::{Chart, Origin, Release};
 use seaworthy_facts::{
-    Data, Span, Subject, Text, Trail, Unknown, UnknownKind, Unseen, Value, file_name, is_under,
-    join, parent, yaml,
+    Data, Span, Subject, Trail, Unknown, UnknownKind, Unseen, Value, file_name, is_under, join,
+    parent, yaml,
 };
 
 use crate::files::Files;

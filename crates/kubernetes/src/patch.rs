@@ -6,6 +6,10 @@ use crate::kinds;
 
 /// Merges a strategic merge patch into an object. `builtin`: lists of Kubernetes' own kinds merge by a key.
 pub(crate) fn merge(target: &mut Value, patch: &Value, builtin: bool, field: &str, parent: &str) {
+    // What a patch only repeats (the name that tells an item) stays where it is written.
+    if target.map().is_none() && target.data == patch.data {
+        return;
+    }
     match (&mut target.data, &patch.data) {
         (Data::Map(into), Data::Map(from)) => merge_maps(into, from, builtin, field),
         (Data::List(into), Data::List(from)) if builtin => match kinds::merge_key(field, parent) {

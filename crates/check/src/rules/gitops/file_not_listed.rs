@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use seaworthy_facts::kubernetes::Origin;
-use seaworthy_facts::{SourceKind, Value, file_name, parent};
+use seaworthy_facts::{SourceKind, file_name, parent};
 use seaworthy_link::World;
 
 use crate::{Finding, Rule, Severity};

@@ -1,38 +1,55 @@
 //! What one file is enough for.
 
-mod development_server_in_production;
-mod mail_kept_in_pod;
-mod shutdown_drops_requests;
-mod volume_misses_data_directory;
-
 mod action_not_pinned;
 mod action_without_resource_support;
+mod alertmanager_without_receiver;
+mod chart_images_moved;
+mod chart_version_unpinned;
 mod cluster_admin_binding;
 mod cluster_endpoint_open_to_world;
 mod database_storage_unencrypted;
 mod deletion_protection_off;
 mod destroy_provisioner_reruns;
+mod development_server_in_production;
 mod duplicate_map_key;
 mod endpoint_includes_port;
 mod internal_lb_in_public_subnet;
 mod kms_policy_wildcard;
+mod mail_kept_in_pod;
 mod modules;
 mod mutable_image_tag;
+mod no_network_policy;
+mod nodeport_behind_ip_target;
 mod outdated;
 mod outdated_image;
 mod outdated_image_exposed;
+mod probe_missing;
+mod prometheus_stack;
+mod prometheus_without_storage;
 mod required_check_skips_events;
+mod resources_not_set;
 mod retired_action_or_command;
 mod sensitive_variable_unmarked;
+mod shutdown_drops_requests;
 mod thumbprint_of_other_issuer;
 mod trust_principal_undeclared;
 mod undeclared_reference;
 mod untrusted_input_in_shell;
 mod unused_declaration;
+mod volume_misses_data_directory;
+mod workloads;
 
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
+    alertmanager_without_receiver::RULE,
+    chart_images_moved::RULE,
+    chart_version_unpinned::RULE,
+    no_network_policy::RULE,
+    nodeport_behind_ip_target::RULE,
+    probe_missing::RULE,
+    prometheus_without_storage::RULE,
+    resources_not_set::RULE,
     action_not_pinned::RULE,
     action_without_resource_support::RULE,
     cluster_admin_binding::RULE,

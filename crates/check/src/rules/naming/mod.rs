@@ -1,18 +1,29 @@
 //! Selectors, names and ports inside the cluster, and in code that uses them.
 
 mod client_tls_vs_server;
+mod cluster_names;
 mod container_port_vs_listener;
 mod debug_build_in_production;
 mod env_required_by_code_not_set;
 mod env_set_never_read;
 mod hosts;
+mod ingress_backend_missing;
 mod listening;
+mod namespace_implicit;
 mod peer_url_unresolvable;
 mod probe_target_missing;
+mod service_selects_nothing;
+mod service_target_port_missing;
+mod servicemonitor_selects_nothing;
 
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
+    service_selects_nothing::RULE,
+    service_target_port_missing::RULE,
+    ingress_backend_missing::RULE,
+    servicemonitor_selects_nothing::RULE,
+    namespace_implicit::RULE,
     container_port_vs_listener::RULE,
     peer_url_unresolvable::RULE,
     probe_target_missing::RULE,

@@ -1,0 +1,67 @@
+//! Pods behind a Service that are sent requests before they are ready.
+
+use seaworthy_facts::Value;
+use seaworthy_facts::kubernetes::PodTemplate;
+use seaworthy_link::World;
+
+use super::workloads::{Place, grouped, written};
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "probe-missing",
+    severity: Severity::Unreliable,
+    page: include_str!("probe-missing.md"),
+    check,
+};
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    let mut places = Vec::new();
+    for (cluster, workload) in written(world) {
+        if !matches!(&*workload.kind, "Deployment" | "StatefulSet") {
+            continue;
+        }
+        let Some(pods) = workload.pods() else {
+            continue;
+        };
+        let labels = workload.pods().and_then(PodTemplate::labels);
+        let namespace = workload.namespace.as_ref().and_then(Value::text);
+        let served = cluster.of("Service").any(|service| {
+            service.is_in(namespace.as_ref())
+                && service.at("spec.selector").is_some_and(|selector| {
+                    !selector.entries().is_empty()
+                        && selector.entries().iter().all(|entry| {
+                            let own = labels.and_then(|labels| labels.get(&entry.key));
+                            own.and_then(Value::text).is_some()
+                                && own.and_then(Value::text) == entry.value.text()
+                        })
+                })
+        });
+        let containers = pods.spec.get("containers").map_or(&[][..], Value::items);
+        let probed = containers.iter().any(|container| {
+            container.is_unknown()
+                || ["readinessProbe", "startupProbe", "livenessProbe"]
+                    .iter()
+                    .any(|key| container.get(key).is_some_and(|probe| !probe.is_null()))
+        });
+        let Some(first) = containers.first().filter(|_| served && !probed) else {
+            continue;
+        };
+        let name = workload.name.text().unwrap_or_default();
+        places.push(Place {
+            span: first.get("name").map_or(workload.span, |name| name.span),
+            says: format!("{} `{name}` has no probe", workload.kind),
+            name: name.to_string(),
+        });
+    }
+    let message = match places.as_slice() {
+        [one] => format!(
+            "{}: it is sent requests before it can answer, and is not restarted when it hangs",
+            one.says
+        ),
+        places => format!(
+            "{} workloads behind Services have no probe: they are sent requests before they can answer, and are not restarted when they hang",
+            places.len()
+        ),
+    };
+    findings.extend(grouped(message, places));
+}

@@ -126,7 +126,7 @@ pub(crate) fn url(text: &Text, span: Span) -> Option<Connection> {
         // Names in specifications and documents are no peers.
         if known.is_empty()
             || known.contains(['{', '<', '%', '*', ' ', '$'])
-            || known.ends_with(".org")
+            || known.rsplit('.').next() == Some("org")
         {
             return None;
         }
@@ -273,8 +273,7 @@ pub(crate) fn map<'p>(reader: &mut Reader<'p>, expr: &'p Expr, entries: &'p [(Ex
             let path = seen.text.unwrap_or_else(|| Text::from("db.sqlite3"));
             let shown = path
                 .literal()
-                .map(str::to_owned)
-                .unwrap_or_else(|| "a path".to_owned());
+                .map_or_else(|| "a path".to_owned(), str::to_owned);
             keep_state(reader, "sqlite", &shown, &path, name.span);
         }
         return;

@@ -61,7 +61,7 @@ pub(crate) fn read(source: &Source, documents: &mut Documents) {
 fn is_env(name: &str) -> bool {
     name == ".env"
         || name.starts_with(".env.")
-        || name.ends_with(".env")
+        || name.rsplit_once('.').is_some_and(|(_, end)| end == "env")
         || matches!(
             name,
             "env.dist"

@@ -491,7 +491,7 @@ pub(crate) fn settings_class<'p>(reader: &mut Reader<'p>, class: &'p Class) {
                 && call.is_none_or(|call| call.named("default_factory").is_none());
             let name = named.map_or_else(
                 || format!("{prefix}{name}").to_ascii_uppercase(),
-                |name| name.to_ascii_uppercase(),
+                str::to_ascii_uppercase,
             );
             if is_name(&name) {
                 let at = reader.note_read(&name, field.span, required, default_text);

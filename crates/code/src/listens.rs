@@ -19,7 +19,7 @@ pub(crate) fn call<'p>(
         Language::Go => go(reader, expr.span, call, arguments),
         Language::Python => python(reader, expr.span, call, arguments, named),
         Language::JavaScript | Language::TypeScript => {
-            javascript(reader, expr.span, call, arguments)
+            javascript(reader, expr.span, call, arguments);
         }
         Language::Rust => rust(reader, expr.span, call, arguments),
         Language::Java => java(reader, expr.span, call, arguments),
@@ -70,7 +70,6 @@ fn go(reader: &mut Reader<'_>, span: Span, call: &Call, arguments: &[Seen]) {
         }
         "Start" if text.contains("labstack/echo") => note_address(reader, span, first),
         "Listen" if text.contains("gofiber/fiber") => note_address(reader, span, first),
-        "ListenAndServe" | "ListenAndServeTLS" | "Serve" => {}
         _ => {}
     }
 }
@@ -135,7 +134,7 @@ fn python(
             );
         }
         "add_insecure_port" | "add_secure_port" | "bind" => {
-            note_address(reader, span, arguments.first())
+            note_address(reader, span, arguments.first());
         }
         "listen" if text.contains("tornado") => note_port(reader, span, arguments.first(), None),
         _ => {}
@@ -202,10 +201,10 @@ fn rust(reader: &mut Reader<'_>, span: Span, call: &Call, arguments: &[Seen]) {
     match call.last() {
         "bind" if call.arguments.len() == 1 => note_address(reader, span, arguments.first()),
         "serve" if reader.file.text.contains("tonic") => {
-            note_address(reader, span, arguments.first())
+            note_address(reader, span, arguments.first());
         }
         "run" if reader.file.text.contains("warp::") => {
-            note_address(reader, span, arguments.first())
+            note_address(reader, span, arguments.first());
         }
         "launch" if reader.file.text.contains("rocket") => reader.program.listens_others = true,
         _ => {}
@@ -216,16 +215,16 @@ fn java(reader: &mut Reader<'_>, span: Span, call: &Call, arguments: &[Seen]) {
     let first = arguments.first();
     match call.path() {
         "ServerSocket" | "InetSocketAddress" if call.arguments.len() == 1 => {
-            note_port(reader, span, first, None)
+            note_port(reader, span, first, None);
         }
         "ServerBuilder.forPort" | "Grpc.newServerBuilderForPort" => {
-            note_port(reader, span, first, None)
+            note_port(reader, span, first, None);
         }
         "SpringApplication.run" => {}
         _ => match call.last() {
             "start" if reader.file.text.contains("javalin") => note_port(reader, span, first, None),
             "port" if reader.file.text.contains("spark.Spark") => {
-                note_port(reader, span, first, None)
+                note_port(reader, span, first, None);
             }
             "forPort" => note_port(reader, span, first, None),
             _ => {}
@@ -319,18 +318,17 @@ fn note_port(reader: &mut Reader<'_>, span: Span, port: Option<&Seen>, address: 
 }
 
 fn push(reader: &mut Reader<'_>, span: Span, port: Text, address: Option<Text>) {
-    let can_be_port = match port.literal() {
-        Some(text) => text.parse::<u16>().is_ok_and(|port| port > 0),
-        None => {
-            // What is neither known nor of the environment cannot be compared with anything.
-            if port
-                .holes()
-                .any(|hole| !hole.name.starts_with("env.") && hole.choices.is_empty())
-            {
-                reader.program.listens_others = true;
-            }
-            true
+    let can_be_port = if let Some(text) = port.literal() {
+        text.parse::<u16>().is_ok_and(|port| port > 0)
+    } else {
+        // What is neither known nor of the environment cannot be compared with anything.
+        if port
+            .holes()
+            .any(|hole| !hole.name.starts_with("env.") && hole.choices.is_empty())
+        {
+            reader.program.listens_others = true;
         }
+        true
     };
     if !can_be_port
         || reader

@@ -103,7 +103,10 @@ impl<'a> Lowering<'a> {
             return None;
         }
         self.depth += 1;
-        let expr = languages::special(self, node).unwrap_or_else(|| self.common(node));
+        let expr = match languages::special(self, node) {
+            Some(special) => special.0,
+            None => self.common(node),
+        };
         self.depth -= 1;
         expr
     }
@@ -250,10 +253,13 @@ impl<'a> Lowering<'a> {
             | "short_var_declaration" => {
                 return self.assign(node, "left", "right");
             }
-            "variable_declarator" | "var_spec" | "const_spec" => {
-                return self.assign(node, "name", "value");
-            }
-            "public_field_definition" | "field_definition" | "const_item" | "static_item" => {
+            "variable_declarator"
+            | "var_spec"
+            | "const_spec"
+            | "public_field_definition"
+            | "field_definition"
+            | "const_item"
+            | "static_item" => {
                 return self.assign(node, "name", "value");
             }
             "let_declaration" => return self.assign(node, "pattern", "value"),
@@ -405,9 +411,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn index(&mut self, node: Node<'_>, object: &str, index: &str) -> Option<Expr> {
-        let Some(of) = self.field(node, object) else {
-            return Some(self.expr(node, Kind::Null));
-        };
+        let of = self.field(node, object)?;
         let index = self
             .field(node, index)
             .unwrap_or_else(|| self.expr(node, Kind::Null));
@@ -623,7 +627,7 @@ impl<'a> Lowering<'a> {
         for child in node.named_children(&mut cursor) {
             match child.kind() {
                 "modifiers" | "attribute_list" | "decorator" => {
-                    annotations.extend(self.lower(child))
+                    annotations.extend(self.lower(child));
                 }
                 "argument_list" | "superclass" | "class_heritage" | "base_list"
                 | "super_interfaces" => {

@@ -37,6 +37,10 @@ pub(crate) fn call<'p>(
             | "register_int_counter_vec!"
             | "register_histogram_vec!"
             | "describe_counter!",
+        )
+        | (
+            Language::CSharp,
+            "CreateCounter" | "CreateGauge" | "CreateHistogram" | "CreateSummary",
         ) => arguments.first(),
         (Language::Java, "builder" | "counter" | "timer" | "gauge")
             if reader.file.text.contains("io.micrometer")
@@ -44,10 +48,6 @@ pub(crate) fn call<'p>(
         {
             arguments.first()
         }
-        (
-            Language::CSharp,
-            "CreateCounter" | "CreateGauge" | "CreateHistogram" | "CreateSummary",
-        ) => arguments.first(),
         _ => None,
     };
     let Some(text) = name

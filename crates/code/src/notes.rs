@@ -99,7 +99,7 @@ impl<'p> Reader<'p> {
     }
 
     /// The text of a name that is a literal or known in sight.
-    pub(crate) fn key<'e>(entry: &'e Expr) -> Option<&'e str> {
+    pub(crate) fn key(entry: &Expr) -> Option<&str> {
         match &entry.kind {
             Kind::Path(path) => Some(path),
             _ => entry.literal(),

@@ -18,7 +18,9 @@ pub(crate) fn read(sources: &Sources, program: &mut Program) {
             "pom.xml" => pom(source),
             "build.gradle" | "build.gradle.kts" => gradle(source),
             _ if name.ends_with(".csproj") => csproj(source),
-            _ if name.starts_with("requirements") && name.ends_with(".txt") => requirements(source),
+            _ if name.starts_with("requirements") && name.rsplit('.').next() == Some("txt") => {
+                requirements(source)
+            }
             _ => Vec::new(),
         };
         program.dependencies.extend(found);

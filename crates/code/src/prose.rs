@@ -8,7 +8,7 @@ use seaworthy_facts::{Source, file_name};
 /// Reads one document.
 pub(crate) fn read(source: &Source, documents: &mut Documents) {
     let path = source.file.path();
-    if !path.ends_with(".md") && !path.ends_with(".markdown") {
+    if !matches!(path.rsplit('.').next(), Some("md" | "markdown")) {
         return;
     }
     let name = file_name(path).to_ascii_uppercase();
@@ -55,11 +55,9 @@ fn is_path(text: &str) -> bool {
     ]
     .iter()
     .any(|end| text.ends_with(end));
-    let has_folder = text.contains('/');
     !text.is_empty()
         && text.len() < 200
-        && (known_end || (has_folder && text.ends_with('/')))
-        && (has_folder || known_end)
+        && (known_end || text.ends_with('/'))
         && !text.starts_with(['/', '~', '-', '$', '@'])
         && !text.contains("://")
         && text
@@ -100,7 +98,7 @@ fn claim(source: &Source, start: usize, line: &str, documents: &mut Documents) {
             about,
             span,
             number,
-        })
+        });
     };
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if let Some(days) = retention(&lower) {

@@ -18,7 +18,7 @@ pub(crate) fn call<'p>(
         Language::Go => go(reader, expr, call, on, arguments),
         Language::Python => python(reader, expr, call, arguments),
         Language::JavaScript | Language::TypeScript => {
-            javascript(reader, expr, call, on, arguments)
+            javascript(reader, expr, call, on, arguments);
         }
         Language::Rust => rust(reader, expr, call, arguments),
         Language::CSharp => csharp(reader, expr, call, on, arguments),
@@ -64,7 +64,7 @@ fn go<'p>(
                 call.arguments[at].span,
                 method.as_deref(),
                 on,
-                text,
+                &text,
                 prefix,
                 handler,
             );
@@ -86,7 +86,7 @@ fn go<'p>(
                     call.arguments[0].span,
                     method.as_deref(),
                     on,
-                    text,
+                    &text,
                     false,
                     call.arguments.last(),
                 );
@@ -102,7 +102,7 @@ fn go<'p>(
                         expr.span,
                         None,
                         on,
-                        text,
+                        &text,
                         last != "StaticFile",
                         None,
                     );
@@ -112,7 +112,7 @@ fn go<'p>(
         }
         "PathPrefix" => {
             if let Some(text) = arguments.first().and_then(|seen| seen.text.clone()) {
-                note(reader, expr.span, None, on, text, true, None);
+                note(reader, expr.span, None, on, &text, true, None);
             }
         }
         // gorilla's subrouters and chi's routes in functions take prefixes that are not followed into them.
@@ -156,7 +156,7 @@ fn python<'p>(reader: &mut Reader<'p>, expr: &'p Expr, call: &'p Call, arguments
                     expr.span,
                     None,
                     None,
-                    path,
+                    &path,
                     false,
                     call.arguments.last(),
                 );
@@ -181,7 +181,7 @@ fn python<'p>(reader: &mut Reader<'p>, expr: &'p Expr, call: &'p Call, arguments
                         expr.span,
                         None,
                         None,
-                        Text::from(format!("/{path}")),
+                        &Text::from(format!("/{path}")),
                         false,
                         call.arguments.get(1),
                     );
@@ -195,19 +195,18 @@ fn python<'p>(reader: &mut Reader<'p>, expr: &'p Expr, call: &'p Call, arguments
                     expr.span,
                     None,
                     None,
-                    path,
+                    &path,
                     call.last() == "Mount",
                     call.arguments.get(1),
                 );
             }
         }
-        "include_router" | "register_blueprint" | "mount" | "add_subapp" => {
-            if call.named("prefix").is_some()
+        "include_router" | "register_blueprint" | "mount" | "add_subapp"
+            if (call.named("prefix").is_some()
                 || call.named("url_prefix").is_some()
-                || call.last() == "mount"
-            {
-                reader.program.routes_others = true;
-            }
+                || call.last() == "mount") =>
+        {
+            reader.program.routes_others = true;
         }
         "Application" if text.contains("tornado") => reader.program.routes_others = true,
         _ => {}
@@ -267,7 +266,7 @@ fn javascript<'p>(
                     call.arguments[0].span,
                     method.as_deref(),
                     on,
-                    path,
+                    &path,
                     false,
                     call.arguments.last(),
                 );
@@ -286,7 +285,7 @@ fn javascript<'p>(
                             argument.span,
                             None,
                             on,
-                            Text::from(url),
+                            &Text::from(url),
                             false,
                             None,
                         );
@@ -298,12 +297,12 @@ fn javascript<'p>(
                 .and_then(|seen| seen.text.clone())
                 .filter(|path| path.known_prefix().starts_with('/'))
             {
-                note(reader, expr.span, None, on, path, false, None);
+                note(reader, expr.span, None, on, &path, false, None);
             }
         }
         "use" if is_router => match arguments.first().and_then(|seen| seen.text.clone()) {
             Some(path) if path.known_prefix().starts_with('/') => {
-                note(reader, expr.span, None, on, path, true, None)
+                note(reader, expr.span, None, on, &path, true, None);
             }
             _ => {
                 let harmless = call.arguments.iter().all(|argument| {
@@ -329,7 +328,7 @@ fn javascript<'p>(
             }
         },
         "register" | "setGlobalPrefix" | "setupSwagger" if is_router => {
-            reader.program.routes_others = true
+            reader.program.routes_others = true;
         }
         _ => {}
     }
@@ -346,11 +345,19 @@ fn rust<'p>(reader: &mut Reader<'p>, expr: &'p Expr, call: &'p Call, arguments: 
                 .arguments
                 .first()
                 .map_or(expr.span, |argument| argument.span);
-            note(reader, span, None, None, path, false, call.arguments.get(1));
+            note(
+                reader,
+                span,
+                None,
+                None,
+                &path,
+                false,
+                call.arguments.get(1),
+            );
         }
         ("nest" | "nest_service" | "scope" | "mount", Some(path)) => {
             reader.program.routes_others = true;
-            note(reader, expr.span, None, None, path, true, None);
+            note(reader, expr.span, None, None, &path, true, None);
         }
         (
             "fallback" | "fallback_service" | "merge" | "path!" | "wrap_fn" | "default_service",
@@ -360,7 +367,7 @@ fn rust<'p>(reader: &mut Reader<'p>, expr: &'p Expr, call: &'p Call, arguments: 
         }
         ("path", Some(path)) if call.path() == "warp.path" => {
             reader.program.routes_others = true;
-            note(reader, expr.span, None, None, path, false, None);
+            note(reader, expr.span, None, None, &path, false, None);
         }
         _ => {}
     }
@@ -392,14 +399,14 @@ fn csharp<'p>(
                 expr.span,
                 method.map(str::to_ascii_uppercase).as_deref(),
                 on,
-                full,
+                &full,
                 false,
                 call.arguments.get(1),
             );
         }
         "UseHealthChecks" => {
             if let Some(path) = path {
-                note(reader, expr.span, None, None, path, false, None);
+                note(reader, expr.span, None, None, &path, false, None);
             }
         }
         "MapMetrics" | "UseMetricServer" => {
@@ -408,7 +415,7 @@ fn csharp<'p>(
                 expr.span,
                 None,
                 None,
-                path.unwrap_or_else(|| Text::from("/metrics")),
+                &path.unwrap_or_else(|| Text::from("/metrics")),
                 false,
                 None,
             );
@@ -453,7 +460,8 @@ fn annotated<'p>(reader: &mut Reader<'p>, handler: &'p Expr, span: Span, call: &
         _ => literal.into_iter().collect(),
     };
     let (method, known) = match (reader.file.language, last) {
-        (Language::Python, "route" | "api_route" | "websocket") => (None, true),
+        (Language::Python, "route" | "api_route" | "websocket")
+        | (Language::Java, "RequestMapping" | "Path" | "Get" | "Post") => (None, true),
         (
             Language::Python | Language::Rust,
             "get" | "post" | "put" | "delete" | "patch" | "head",
@@ -465,7 +473,6 @@ fn annotated<'p>(reader: &mut Reader<'p>, handler: &'p Expr, span: Span, call: &
             Some(last.trim_end_matches("Mapping").to_ascii_uppercase()),
             true,
         ),
-        (Language::Java, "RequestMapping" | "Path" | "Get" | "Post") => (None, true),
         (
             Language::TypeScript | Language::JavaScript,
             "Get" | "Post" | "Put" | "Delete" | "Patch" | "All",
@@ -496,7 +503,7 @@ fn annotated<'p>(reader: &mut Reader<'p>, handler: &'p Expr, span: Span, call: &
             span,
             method.as_deref(),
             None,
-            Text::from(around.as_str()),
+            &Text::from(around.as_str()),
             false,
             Some(handler),
         );
@@ -519,7 +526,7 @@ fn annotated<'p>(reader: &mut Reader<'p>, handler: &'p Expr, span: Span, call: &
             span,
             method.as_deref(),
             None,
-            whole,
+            &whole,
             false,
             Some(handler),
         );
@@ -573,7 +580,15 @@ pub(crate) fn compared<'p>(
     if let (true, Some(text)) = (is_path, right.literal())
         && text.starts_with('/')
     {
-        note(reader, expr.span, None, None, Text::from(text), false, None);
+        note(
+            reader,
+            expr.span,
+            None,
+            None,
+            &Text::from(text),
+            false,
+            None,
+        );
         reader.program.routes_others = true;
     }
 }
@@ -621,12 +636,12 @@ fn note<'p>(
     span: Span,
     method: Option<&str>,
     on: Option<&Seen>,
-    path: Text,
+    path: &Text,
     prefix: bool,
     handler: Option<&'p Expr>,
 ) {
     let mut whole = on.and_then(|on| on.prefix.clone()).unwrap_or_default();
-    whole.push(&path);
+    whole.push(path);
     if whole.literal().is_none() {
         reader.program.routes_others = true;
     }

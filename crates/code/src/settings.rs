@@ -53,11 +53,7 @@ fn python(reader: &mut Reader<'_>, name: &str, value: &Expr, seen: &Seen) {
         {
             push(&mut reader.program.state, name, value.literal(), value.span);
         }
-        ("EMAIL_FILE_PATH", _) => {
-            let text = seen.text.as_ref().map(ToString::to_string);
-            push(&mut reader.program.state, name, text.as_deref(), value.span);
-        }
-        ("UPLOAD_FOLDER", _) => {
+        ("EMAIL_FILE_PATH" | "UPLOAD_FOLDER", _) => {
             let text = seen.text.as_ref().map(ToString::to_string);
             push(&mut reader.program.state, name, text.as_deref(), value.span);
         }
@@ -204,9 +200,8 @@ pub(crate) fn call<'p>(
     }
     let file = match path {
         "sqlite3.connect" | "aiosqlite.connect" | "bolt.Open" | "bbolt.Open"
-        | "leveldb.OpenFile" | "Connection.open" => arguments.first(),
-        "sql.Open" if arguments.first().is_some_and(|seen| is_sqlite(seen)) => arguments.get(1),
-        "sqlite.Open" => arguments.first(),
+        | "leveldb.OpenFile" | "Connection.open" | "sqlite.Open" => arguments.first(),
+        "sql.Open" if arguments.first().is_some_and(is_sqlite) => arguments.get(1),
         "Database" | "sqlite3.Database" if reader.file.text.contains("sqlite3") => {
             arguments.first()
         }
@@ -236,10 +231,9 @@ pub(crate) fn call<'p>(
         }
     }
     let migrates = match call.last() {
-        "AutoMigrate" => true,
+        "AutoMigrate" | "runMigrations" => true,
         "sync" => call.receiver().ends_with("sequelize"),
         "call_command" => call.arguments.first().and_then(Expr::literal) == Some("migrate"),
-        "runMigrations" => true,
         "latest" => call.receiver().ends_with("migrate"),
         "Migrate" | "MigrateAsync" => call.receiver().ends_with("Database"),
         _ => false,

@@ -189,7 +189,7 @@ impl Expr {
                 then.iter().chain(otherwise).for_each(visit);
             }
             Kind::List(items) | Kind::Return(items) | Kind::Block(items) => {
-                items.iter().for_each(visit)
+                items.iter().for_each(visit);
             }
             Kind::Function(function) => {
                 function

@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
+use super::{Lowered, lowered};
 use crate::lower::Lowering;
 use crate::syntax::{Call, Expr, Kind};
 
-pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Option<Expr>> {
+pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Lowered> {
     match node.kind() {
         "variable_declarator" => {
             let name = node.child_by_field_name("name")?;
@@ -15,7 +16,7 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 .then(|| lowering.lower(last))
                 .flatten();
             let kind = Kind::Assign(vec![lowering.slice(name).into()], value.map(Box::new), None);
-            Some(Some(lowering.expr(node, kind)))
+            lowered(lowering.expr(node, kind))
         }
         "attribute" => {
             let name = node.child_by_field_name("name")?;
@@ -36,7 +37,7 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 for child in lowering.children(arguments) {
                     match child.kind {
                         Kind::Block(mut items) if items.len() == 1 => {
-                            call.arguments.push(items.remove(0))
+                            call.arguments.push(items.remove(0));
                         }
                         Kind::Assign(mut names, Some(value), _) if names.len() == 1 => {
                             call.named.push((names.remove(0), *value));
@@ -48,14 +49,14 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                     }
                 }
             }
-            Some(Some(lowering.expr(node, Kind::Call(call.into()))))
+            lowered(lowering.expr(node, Kind::Call(call.into())))
         }
         "conditional_expression" => {
             let condition = lowering.field(node, "condition")?;
             let then = lowering.field(node, "consequence")?;
             let otherwise = lowering.field(node, "alternative")?;
             let kind = Kind::Choice(condition.into(), then.into(), otherwise.into());
-            Some(Some(lowering.expr(node, kind)))
+            lowered(lowering.expr(node, kind))
         }
         _ => None,
     }

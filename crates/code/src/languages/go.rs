@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
+use super::{Lowered, lowered};
 use crate::lower::Lowering;
-use crate::syntax::{Call, Expr, Kind, Piece};
+use crate::syntax::{Call, Kind, Piece};
 
-pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Option<Expr>> {
+pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Lowered> {
     match node.kind() {
         "composite_literal" => {
             let of = node
@@ -13,11 +14,11 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 .map(|of| lowering.slice(of));
             let body = node.child_by_field_name("body")?;
             let kind = lowering.map(body, of.map(Into::into));
-            Some(Some(lowering.expr(node, kind)))
+            lowered(lowering.expr(node, kind))
         }
         "literal_value" => {
             let kind = lowering.map(node, None);
-            Some(Some(lowering.expr(node, kind)))
+            lowered(lowering.expr(node, kind))
         }
         // `Port string `env:"PORT" envDefault:"8080"``, as `@tag(Port, "env:…")`.
         "field_declaration" => {
@@ -33,7 +34,7 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                     arguments: vec![name, of],
                     named: Vec::new(),
                 };
-                return Some(Some(lowering.expr(node, Kind::Call(call.into()))));
+                return lowered(lowering.expr(node, Kind::Call(call.into())));
             };
             let text = lowering.slice(tag).trim_matches(['`', '"']).to_owned();
             let callee = lowering.expr(node, Kind::Path("@tag".into()));
@@ -44,7 +45,7 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 arguments: vec![name, text],
                 named: Vec::new(),
             };
-            Some(Some(lowering.expr(node, Kind::Call(call.into()))))
+            lowered(lowering.expr(node, Kind::Call(call.into())))
         }
         _ => None,
     }

@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
+use super::{Lowered, lowered};
 use crate::lower::Lowering;
-use crate::syntax::{Call, Expr, Kind};
+use crate::syntax::{Call, Kind};
 
-pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Option<Expr>> {
+pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Lowered> {
     match node.kind() {
         "method_invocation" => {
             let name = node.child_by_field_name("name")?;
@@ -22,7 +23,7 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
             if let Some(arguments) = node.child_by_field_name("arguments") {
                 lowering.arguments(arguments, &mut call);
             }
-            Some(Some(lowering.expr(node, Kind::Call(call.into()))))
+            lowered(lowering.expr(node, Kind::Call(call.into())))
         }
         "annotation" | "marker_annotation" => {
             let name = node.child_by_field_name("name")?;
@@ -38,7 +39,7 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
             if let Some(arguments) = node.child_by_field_name("arguments") {
                 lowering.arguments(arguments, &mut call);
             }
-            Some(Some(lowering.expr(node, Kind::Call(call.into()))))
+            lowered(lowering.expr(node, Kind::Call(call.into())))
         }
         _ => None,
     }

@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
+use super::{Lowered, lowered};
 use crate::lower::Lowering;
-use crate::syntax::{Call, Expr, Kind};
+use crate::syntax::{Call, Kind};
 
-pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Option<Expr>> {
+pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Lowered> {
     match node.kind() {
         "decorator" => {
             let inner = node.named_child(0)?;
@@ -29,10 +30,10 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 }
                 kind => kind,
             };
-            Some(Some(lowering.expr(node, kind)))
+            lowered(lowering.expr(node, kind))
         }
         "type_annotation" | "type_arguments" | "type_parameters" | "type_alias_declaration" => {
-            Some(None)
+            lowered(None)
         }
         _ => None,
     }

@@ -27,8 +27,19 @@ pub(crate) fn grammar(language: Language, path: &str) -> tree_sitter::Language {
     }
 }
 
-/// A node that only this language has; the outer `None` where it is common, the inner where it means nothing.
-pub(crate) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Option<Expr>> {
+/// What a node that only one language has means; nothing, for some.
+pub(crate) struct Lowered(pub(crate) Option<Expr>);
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the answer of every language's `special`"
+)]
+fn lowered(expr: impl Into<Option<Expr>>) -> Option<Lowered> {
+    Some(Lowered(expr.into()))
+}
+
+/// A node that only this language has; `None` where it is common.
+pub(crate) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Lowered> {
     match lowering.language {
         Language::Go => go::special(lowering, node),
         Language::Python => python::special(lowering, node),

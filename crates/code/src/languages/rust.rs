@@ -2,6 +2,7 @@
 
 use tree_sitter::{Node, Parser};
 
+use super::{Lowered, lowered};
 use crate::lower::Lowering;
 use crate::syntax::{Call, Expr, Kind};
 
@@ -12,7 +13,7 @@ const NESTED: usize = 3;
 const BEFORE: &str = "fn _f() { _f(";
 const AFTER: &str = "); }";
 
-pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Option<Expr>> {
+pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Lowered> {
     match node.kind() {
         "macro_invocation" => {
             let name = crate::lower::dotted(lowering.slice(node.child_by_field_name("macro")?));
@@ -20,13 +21,13 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
             let tokens = node
                 .named_children(&mut cursor)
                 .find(|child| child.kind() == "token_tree");
-            Some(called(lowering, node, format!("{name}!"), tokens))
+            lowered(called(lowering, node, format!("{name}!"), tokens))
         }
         "attribute_item" => {
             let attribute = node.named_child(0)?;
             let name = crate::lower::dotted(lowering.slice(attribute.named_child(0)?));
             let tokens = attribute.child_by_field_name("arguments");
-            Some(called(lowering, node, format!("@{name}"), tokens))
+            lowered(called(lowering, node, format!("@{name}"), tokens))
         }
         "struct_expression" => {
             let of = node
@@ -34,7 +35,7 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 .map(|of| lowering.slice(of).into());
             let body = node.child_by_field_name("body")?;
             let kind = lowering.map(body, of);
-            Some(Some(lowering.expr(node, kind)))
+            lowered(lowering.expr(node, kind))
         }
         // `?` ends the function when there is nothing: `env::var("X")?` requires it.
         "try_expression" => {
@@ -46,9 +47,9 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 arguments: Vec::new(),
                 named: Vec::new(),
             };
-            Some(Some(lowering.expr(node, Kind::Call(call.into()))))
+            lowered(lowering.expr(node, Kind::Call(call.into())))
         }
-        "generic_function" => Some(lowering.field(node, "function")),
+        "generic_function" => lowered(lowering.field(node, "function")),
         "let_condition" => {
             let pattern = lowering.slice(node.child_by_field_name("pattern")?);
             let value = lowering.field(node, "value")?;
@@ -56,9 +57,9 @@ pub(super) fn special(lowering: &mut Lowering<'_>, node: Node<'_>) -> Option<Opt
                 .split_once('(')
                 .map_or(pattern, |(_, inner)| inner.trim_end_matches(')'));
             let kind = Kind::Assign(vec![name.into()], Some(value.into()), None);
-            Some(Some(lowering.expr(node, kind)))
+            lowered(lowering.expr(node, kind))
         }
-        "type_arguments" | "type_parameters" | "where_clause" | "lifetime" => Some(None),
+        "type_arguments" | "type_parameters" | "where_clause" | "lifetime" => lowered(None),
         _ => None,
     }
 }
@@ -73,7 +74,7 @@ fn called(
     node: Node<'_>,
     name: String,
     tokens: Option<Node<'_>>,
-) -> Option<Expr> {
+) -> Expr {
     let callee = lowering.expr(node, Kind::Path(name.into()));
     let mut call = Call {
         callee,
@@ -103,7 +104,7 @@ fn called(
             nested.arguments(arguments, &mut call);
         }
     }
-    Some(lowering.expr(node, Kind::Call(call.into())))
+    lowering.expr(node, Kind::Call(call.into()))
 }
 
 /// The arguments of the call that the tokens were put into.

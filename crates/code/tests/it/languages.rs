@@ -266,7 +266,7 @@ fastify.listen({ port: Number(process.env.PORT ?? 4000), host: "0.0.0.0" });
 
 #[test]
 fn rust() {
-    let text = r##"
+    let text = r#"
 use std::env;
 #[derive(Parser)]
 struct Args {
@@ -286,7 +286,7 @@ async fn main() -> Result<()> {
 async fn legacy() {}
 #[cfg(test)]
 mod tests { fn t() { std::env::var("ONLY_IN_TESTS").unwrap(); } }
-"##;
+"#;
     let program = program("svc/src/main.rs", text);
     assert_eq!(
         reads(&program),

@@ -49,24 +49,21 @@ pub(super) fn peer(variable: &str, value: &Value) -> Option<Peer> {
 
 /// The text, where all of it is known, or everything after the host is not.
 fn known(text: &Text) -> Option<String> {
-    match text.literal() {
-        Some(text) => Some(text.trim().to_owned()),
-        None => {
-            // Credentials in front of the host may be anything.
-            let mut shown = String::new();
-            for part in text.parts() {
-                match part {
-                    seaworthy_facts::Part::Literal(text) => shown.push_str(text),
-                    seaworthy_facts::Part::Hole(_) => shown.push('\u{0}'),
-                }
-            }
-            let (scheme, rest) = shown.split_once("://")?;
-            let authority = rest.split(['/', '?']).next()?;
-            let host = authority.rsplit_once('@').map(|(_, host)| host)?;
-            (!scheme.contains('\u{0}') && !host.contains('\u{0}'))
-                .then(|| shown.replace('\u{0}', "x"))
+    if let Some(text) = text.literal() {
+        return Some(text.trim().to_owned());
+    }
+    // Credentials in front of the host may be anything.
+    let mut shown = String::new();
+    for part in text.parts() {
+        match part {
+            seaworthy_facts::Part::Literal(text) => shown.push_str(text),
+            seaworthy_facts::Part::Hole(_) => shown.push('\u{0}'),
         }
     }
+    let (scheme, rest) = shown.split_once("://")?;
+    let authority = rest.split(['/', '?']).next()?;
+    let host = authority.rsplit_once('@').map(|(_, host)| host)?;
+    (!scheme.contains('\u{0}') && !host.contains('\u{0}')).then(|| shown.replace('\u{0}', "x"))
 }
 
 fn of_address(address: &str, default: Option<i64>) -> Option<Peer> {
@@ -74,7 +71,9 @@ fn of_address(address: &str, default: Option<i64>) -> Option<Peer> {
         Some((host, port)) => (host, Some(port.parse::<u16>().ok()?)),
         None => (address, None),
     };
+    // Names of the world are lower case; `FRONTEND_ADDRESS` is to be filled in.
     let is_name = !host.is_empty()
+        && !host.bytes().any(|byte| byte.is_ascii_uppercase())
         && host.len() < 200
         && host
             .bytes()
@@ -125,5 +124,6 @@ mod tests {
         assert_eq!(of("MODE", "db"), None);
         assert_eq!(of("GREETING_URL", "a, b"), None);
         assert_eq!(of("BIND_HOST", "0.0.0.0"), None);
+        assert_eq!(of("HOST", "FRONTEND_ADDRESS"), None);
     }
 }

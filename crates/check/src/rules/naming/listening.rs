@@ -3,7 +3,7 @@
 use seaworthy_facts::{Span, Text, Value};
 use seaworthy_link::World;
 use seaworthy_link::built;
-use seaworthy_link::containers::{Container, From};
+use seaworthy_link::containers::{self, Container};
 
 /// A port that is listened on.
 #[derive(Debug, Clone)]
@@ -36,11 +36,13 @@ pub(super) fn ports(world: &World, container: &Container<'_>) -> Option<Vec<List
             .iter()
             .find(|variable| variable.name.literal() == Some(name))
             .map(|variable| match variable.from {
-                From::Value(value) | From::ConfigMap(Some(value)) => value.int(),
-                _ => None,
+                containers::From::Value(value) | containers::From::ConfigMap(Some(value)) => {
+                    value.int().into()
+                }
+                _ => Set::Unknown,
             })
             .or_else(|| image_sets(world, image, name))
-            .or(environment.open.then_some(None))
+            .or(environment.open.then_some(Set::Unknown))
     };
     let mut found = Vec::new();
     for listen in &program.listens {
@@ -56,7 +58,7 @@ pub(super) fn ports(world: &World, container: &Container<'_>) -> Option<Vec<List
 }
 
 /// The port of a text: literal, or of the variable that it is, or what it is without it.
-fn resolved(text: &Text, set: &dyn Fn(&str) -> Option<Option<i64>>) -> Option<i64> {
+fn resolved(text: &Text, set: &dyn Fn(&str) -> Option<Set>) -> Option<i64> {
     if let Some(literal) = text.literal() {
         return literal.parse().ok();
     }
@@ -65,7 +67,8 @@ fn resolved(text: &Text, set: &dyn Fn(&str) -> Option<Option<i64>>) -> Option<i6
     };
     let name = hole.name.strip_prefix("env.")?;
     match set(name) {
-        Some(value) => value,
+        Some(Set::To(port)) => Some(port),
+        Some(Set::Unknown) => None,
         None => match hole.choices.as_slice() {
             [one] => one.literal()?.parse().ok(),
             _ => None,
@@ -73,8 +76,22 @@ fn resolved(text: &Text, set: &dyn Fn(&str) -> Option<Option<i64>>) -> Option<i6
     }
 }
 
+/// What a variable is set to.
+#[derive(Debug, Clone, Copy)]
+enum Set {
+    To(i64),
+    /// To something that is no port, or is not known.
+    Unknown,
+}
+
+impl From<Option<i64>> for Set {
+    fn from(value: Option<i64>) -> Self {
+        value.map_or(Self::Unknown, Self::To)
+    }
+}
+
 /// What the image's Dockerfile sets a variable to.
-fn image_sets(world: &World, image: &Value, name: &str) -> Option<Option<i64>> {
+fn image_sets(world: &World, image: &Value, name: &str) -> Option<Set> {
     let dockerfile = built::dockerfile(world, image)?;
     let stage = dockerfile.stages.last()?;
     stage
@@ -85,7 +102,7 @@ fn image_sets(world: &World, image: &Value, name: &str) -> Option<Option<i64>> {
         .filter_map(Value::str)
         .filter_map(|argument| argument.split_once('='))
         .find(|(own, _)| *own == name)
-        .map(|(_, value)| value.trim_matches('"').parse().ok())
+        .map(|(_, value)| value.trim_matches('"').parse().ok().into())
 }
 
 /// The port that a container's own command says.

@@ -257,7 +257,7 @@ fn aliases(compose: &Compose, host: &str) -> bool {
     compose.body.walk(&mut |value| {
         found |= value
             .str()
-            .is_some_and(|text| text == host || text.starts_with(&format!("{host}:")))
+            .is_some_and(|text| text == host || text.starts_with(&format!("{host}:")));
     });
     let external = compose.body.get("networks").is_some_and(|networks| {
         networks
@@ -337,6 +337,10 @@ fn itself(
                 })
             })
         })?;
+    // An address on the web may be meant for a browser, which is on the host.
+    if !IMAGES.iter().any(|(_, own)| *own == port) {
+        return None;
+    }
     // It may listen on that port itself.
     let own = listens_on(service, port);
     let other = compose

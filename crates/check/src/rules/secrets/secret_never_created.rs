@@ -198,19 +198,18 @@ impl Place<'_> {
                         .all(|key| own.iter().any(|(own, _)| own.can_be(key)))
                 })
         };
-        let candidate = match near {
-            Some(near) => unused
+        let candidate = if let Some(near) = near {
+            unused
                 .iter()
                 .find(|maker| maker.name.literal() == Some(near))
-                .filter(|maker| keys.is_empty() || maker.keys.is_none() || same_keys(maker)),
-            None => {
-                let mut fitting = unused.iter().filter(|maker| {
-                    same_keys(maker)
-                        && shares_a_word(self.name, maker.name.literal().unwrap_or_default())
-                });
-                let first = fitting.next();
-                first.filter(|_| fitting.next().is_none())
-            }
+                .filter(|maker| keys.is_empty() || maker.keys.is_none() || same_keys(maker))
+        } else {
+            let mut fitting = unused.iter().filter(|maker| {
+                same_keys(maker)
+                    && shares_a_word(self.name, maker.name.literal().unwrap_or_default())
+            });
+            let first = fitting.next();
+            first.filter(|_| fitting.next().is_none())
         }?;
         let other = candidate.name.literal().unwrap_or_default();
         let workload = shown(&self.workload.name);

@@ -80,24 +80,23 @@ fn one(container: &Container<'_>, state: &Setting) -> Option<Finding> {
 
 /// The path, where all of it is known: variables as the container sets them, else what they are without.
 fn path(container: &Container<'_>, value: &Text) -> Option<String> {
-    let text = match value.literal() {
-        Some(text) => text.to_owned(),
-        None => {
-            let [seaworthy_facts::Part::Hole(hole)] = value.parts() else {
-                return None;
-            };
-            let name = hole.name.strip_prefix("env.")?;
-            let environment = container.environment();
-            let set = environment
-                .variables
-                .iter()
-                .find(|variable| variable.name.literal() == Some(name));
-            match set.map(|variable| variable.from) {
-                Some(From::Value(value) | From::ConfigMap(Some(value))) => value.str()?.to_owned(),
-                Some(_) => return None,
-                None if environment.open => return None,
-                None => hole.choices.first()?.literal()?.to_owned(),
-            }
+    let text = if let Some(text) = value.literal() {
+        text.to_owned()
+    } else {
+        let [seaworthy_facts::Part::Hole(hole)] = value.parts() else {
+            return None;
+        };
+        let name = hole.name.strip_prefix("env.")?;
+        let environment = container.environment();
+        let set = environment
+            .variables
+            .iter()
+            .find(|variable| variable.name.literal() == Some(name));
+        match set.map(|variable| variable.from) {
+            Some(From::Value(value) | From::ConfigMap(Some(value))) => value.str()?.to_owned(),
+            Some(_) => return None,
+            None if environment.open => return None,
+            None => hole.choices.first()?.literal()?.to_owned(),
         }
     };
     let path = match text.split_once("sqlite:") {

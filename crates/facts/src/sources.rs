@@ -1,6 +1,6 @@
 //! The files that a run looks at.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use seaworthy_diagnostics::{FileId, SourceFile, Span};
 
@@ -13,6 +13,8 @@ pub struct Sources {
     roots: Vec<SourceRoot>,
     by_path: HashMap<String, FileId>,
     unread: HashMap<String, Unread>,
+    /// Every folder that has anything in it.
+    folders: HashSet<String>,
 }
 
 /// A file as it was read.
@@ -78,6 +80,7 @@ impl Sources {
         let id =
             FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files fit in memory"));
         self.by_path.insert(path.clone(), id);
+        self.add_folders(&path);
         self.files.push(Source {
             file: SourceFile::new(id, path, text),
             kind,
@@ -89,7 +92,17 @@ impl Sources {
 
     /// Notes a file that is there and was not read.
     pub fn add_unread(&mut self, path: impl Into<String>, why: Unread) {
-        self.unread.insert(path.into(), why);
+        let path = path.into();
+        self.add_folders(&path);
+        self.unread.insert(path, why);
+    }
+
+    fn add_folders(&mut self, path: &str) {
+        let mut folder = parent(path);
+        // A folder that is known has its own above it already.
+        while !folder.is_empty() && self.folders.insert(folder.to_owned()) {
+            folder = parent(folder);
+        }
     }
 
     /// Every file, in the order of their numbers.
@@ -127,7 +140,7 @@ impl Sources {
     /// Whether there is a folder of this path with anything in it.
     pub fn folder_exists(&self, path: &str) -> bool {
         let folder = normalized(path);
-        folder.is_empty() || self.paths().any(|path| is_under(path, &folder))
+        folder.is_empty() || self.folders.contains(&folder)
     }
 
     /// The files in a folder and below it.

@@ -2,6 +2,7 @@
 
 mod budget_below_floor;
 mod budget_without_alarm;
+mod claims;
 mod endpoint_on_unused_route_tables;
 mod nat;
 mod nat_carries_registry_traffic;

@@ -28,13 +28,7 @@ static REGION: LazyLock<Regex> = LazyLock::new(|| {
 const MOST: usize = 12;
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
-    let Some(claim) = world
-        .facts
-        .documents
-        .claims
-        .iter()
-        .find(|claim| claim.about == ClaimKind::AnyRegion)
-    else {
+    let Some(claim) = super::claims::promised(world, &[ClaimKind::AnyRegion]) else {
         return;
     };
     let mut places: BTreeMap<FileId, (String, Span)> = BTreeMap::new();

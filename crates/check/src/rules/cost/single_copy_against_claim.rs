@@ -14,17 +14,15 @@ pub(crate) const RULE: Rule = Rule {
     check,
 };
 
-/// Namespaces of what others ship.
-const SYSTEM: [&str; 5] = [
-    "argocd",
-    "cert-manager",
-    "ingress-nginx",
-    "monitoring",
-    "observability",
-];
-
 fn check(world: &World, findings: &mut Vec<Finding>) {
-    let Some(claim) = claim(world) else { return };
+    let kinds = [
+        ClaimKind::ZoneFailure,
+        ClaimKind::Availability,
+        ClaimKind::NoDowntime,
+    ];
+    let Some(claim) = super::claims::promised(world, &kinds) else {
+        return;
+    };
     for root in &world.facts.terraform.roots {
         if is_lesser(environment::of_root(root, &world.sources)) {
             continue;
@@ -33,22 +31,6 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         databases(root, claim, findings);
     }
     workloads(world, claim, findings);
-}
-
-fn claim(world: &World) -> Option<&Claim> {
-    let about = [
-        ClaimKind::ZoneFailure,
-        ClaimKind::Availability,
-        ClaimKind::NoDowntime,
-    ];
-    about.iter().find_map(|about| {
-        world
-            .facts
-            .documents
-            .claims
-            .iter()
-            .find(|claim| claim.about == *about)
-    })
 }
 
 /// What is promised is promised for production.
@@ -137,11 +119,13 @@ fn workloads(world: &World, claim: &Claim, findings: &mut Vec<Finding>) {
             let scaled = cluster.of("HorizontalPodAutoscaler").any(|scaler| {
                 scaler.at("spec.scaleTargetRef.name").and_then(Value::str) == workload.name()
             });
-            // Controllers that others ship with one replica are theirs to promise.
-            let system = workload
-                .namespace()
-                .is_some_and(|name| name.ends_with("-system") || SYSTEM.contains(&name));
-            let served = !system && !services_of(cluster, workload).is_empty();
+            // What others ship with one replica is theirs to promise.
+            let own = workload.pods().is_some_and(|pods| {
+                pods.containers()
+                    .filter_map(|container| container.get("image"))
+                    .any(|image| is_own(world, image))
+            });
+            let served = own && !services_of(cluster, workload).is_empty();
             if replicas.int() == Some(1)
                 && !scaled
                 && served
@@ -171,6 +155,14 @@ fn workloads(world: &World, claim: &Claim, findings: &mut Vec<Finding>) {
         finding = finding.and(*span, "one replica");
     }
     findings.push(finding.about([name.clone()]));
+}
+
+/// Whether an image is built here, or lies in a registry that only its owners push to.
+fn is_own(world: &World, image: &Value) -> bool {
+    seaworthy_link::built::is_own(world, image)
+        || image
+            .text()
+            .is_some_and(|text| text.to_string().contains(".dkr.ecr."))
 }
 
 /// The Services of a cluster that select a workload.

@@ -36,7 +36,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 None => continue,
             },
         };
-        let name = cluster.str("name").unwrap_or(&cluster.name);
+        let name = cluster.str("name").unwrap_or(&cluster.plain_address);
         let finding = Finding::new(format!(
             "the API endpoint of cluster `{name}` takes connections from every address: a leaked token or a flaw of the API server is enough to come in"
         ));

@@ -16,7 +16,7 @@ mod endpoint_includes_port;
 mod internal_lb_in_public_subnet;
 mod kms_policy_wildcard;
 mod mail_kept_in_pod;
-mod modules;
+pub(in crate::rules) mod modules;
 mod mutable_image_tag;
 mod no_network_policy;
 mod nodeport_behind_ip_target;

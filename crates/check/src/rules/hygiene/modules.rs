@@ -1,11 +1,11 @@
 //! Whether a module's text was seen as a whole, so that what is missing in it is missing.
 
 use seaworthy_facts::terraform::ModuleSource;
-use seaworthy_facts::{file_name, is_under, parent};
+use seaworthy_facts::{file_name, parent};
 use seaworthy_link::World;
 
 /// Every file of the module was read and parsed, and no other tool adds to it.
-pub(super) fn whole(world: &World, module: &ModuleSource) -> bool {
+pub(in crate::rules) fn whole(world: &World, module: &ModuleSource) -> bool {
     let broken = world
         .facts
         .broken
@@ -18,13 +18,12 @@ pub(super) fn whole(world: &World, module: &ModuleSource) -> bool {
                 .iter()
                 .any(|end| path.ends_with(end))
     });
+    // Terragrunt copies modules to where it adds files, from anywhere in the repository.
     let added = world.sources.iter().any(|source| {
         let path = source.file.path();
         (parent(path) == module.folder && path.ends_with(".tf.json"))
-            // Terragrunt generates files in the folders below its own.
-            || (file_name(path) == "terragrunt.hcl"
-                && (module.folder == parent(path) || is_under(&module.folder, parent(path))))
-            // Or in the copy of any module that a unit takes, when it says `generate`.
+            || file_name(path) == "terragrunt.hcl"
+            // Or it adds them to the copy of any module that a unit takes, when it says `generate`.
             || (path.ends_with(".hcl")
                 && file_name(path) != ".terraform.lock.hcl"
                 && source

@@ -1,6 +1,6 @@
 //! A configuration refers to something that it does not declare. Silent where part of the module could not be read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use seaworthy_facts::terraform::{Declared, ModuleSource};
 use seaworthy_link::World;
@@ -14,7 +14,14 @@ pub(crate) const RULE: Rule = Rule {
     check,
 };
 
+/// A name that so many modules lack comes from a place that is not seen: a generator, a link, a wrapper.
+const SHARED: usize = 3;
+/// A module that lacks so many names is completed by something that is not seen.
+const COMPLETED: usize = 6;
+
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    let mut lacking: HashMap<String, usize> = HashMap::new();
+    let mut told_of: Vec<(Finding, String)> = Vec::new();
     for module in &world.facts.terraform.modules {
         if module.vendored || !super::modules::whole(world, module) {
             continue;
@@ -25,6 +32,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .map(|declared| &*declared.address)
             .collect();
         let mut told = HashSet::new();
+        let mut of_module = Vec::new();
         for (address, span) in &module.references {
             if declared.contains(&**address) || !is_reference(address) || !told.insert(address) {
                 continue;
@@ -46,9 +54,19 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             if others > 0 {
                 finding = finding.note(format!("{others} more references to it"));
             }
-            findings.push(finding);
+            *lacking.entry(address.to_string()).or_default() += 1;
+            of_module.push((finding, address.to_string()));
+        }
+        if of_module.len() < COMPLETED {
+            told_of.append(&mut of_module);
         }
     }
+    findings.extend(
+        told_of
+            .into_iter()
+            .filter(|(_, address)| lacking.get(address).is_none_or(|modules| *modules < SHARED))
+            .map(|(finding, _)| finding),
+    );
 }
 
 /// Whether a path is a reference for sure: kinds of resources have an underscore in their names.

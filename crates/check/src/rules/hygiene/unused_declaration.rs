@@ -39,6 +39,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 (declared.address.starts_with("var.") || declared.address.starts_with("local."))
                     && !used.contains(&*declared.address)
                     && !forms.contains(&*declared.address)
+                    && !checks(&declared.address)
             })
             .collect();
         let Some((first, others)) = unused.split_first() else {
@@ -83,6 +84,14 @@ fn forms(world: &World) -> HashSet<&str> {
         .filter(|(_, times)| *times >= FORM)
         .map(|(address, _)| address)
         .collect()
+}
+
+/// Locals that stop the plan when something is wrong are there for that.
+fn checks(address: &str) -> bool {
+    address.starts_with("local.")
+        && ["validat", "assert", "check", "ensure", "require"]
+            .iter()
+            .any(|word| address.contains(word))
 }
 
 /// Where a caller sets a variable of a module.

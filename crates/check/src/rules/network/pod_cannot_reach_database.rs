@@ -57,7 +57,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 };
                 let mut finding = Finding::new(format!(
                     "the pods of cluster `{}` cannot reach database `{}` on port {port}: none of its rules lets the groups in that the nodes carry",
-                    cluster.str("name").unwrap_or(&cluster.name),
+                    cluster.str("name").unwrap_or(&cluster.plain_address),
                     database.address
                 ))
                 .at(place, what);

@@ -28,6 +28,15 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             if group.from_summary || carried(root, group) || found_by_name(world, group) {
                 continue;
             }
+            let bare_nodes = root
+                .resources("aws_eks_node_group")
+                .find(|nodes| !nodes.from_summary && nodes.at("launch_template").is_none())
+                .filter(|_| meant_for_nodes(group));
+            // A group of a fixed name can be taken by it from anywhere: another repository's Ingresses do so.
+            let fixed = group.at("name").is_some_and(|name| !name.is_null());
+            if fixed && bare_nodes.is_none() {
+                continue;
+            }
             let users: Vec<(&Resource, Span)> = root
                 .users(&group.address)
                 .filter(|(user, _)| user.plain_address != group.plain_address)
@@ -51,11 +60,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     finding = finding.and(span, "lets in nobody");
                 }
             }
-            if meant_for_nodes(group)
-                && let Some(nodes) = root
-                    .resources("aws_eks_node_group")
-                    .find(|nodes| !nodes.from_summary && nodes.at("launch_template").is_none())
-            {
+            if let Some(nodes) = bare_nodes {
                 finding = finding.and(
                     nodes.span,
                     "these nodes have no launch template and carry the cluster's own group only",

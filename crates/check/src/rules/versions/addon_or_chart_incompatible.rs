@@ -114,7 +114,7 @@ fn kube_proxy(world: &World, findings: &mut Vec<Finding>) {
             findings.push(
                 Finding::new(format!(
                     "add-on `kube-proxy` is of Kubernetes 1.{made_for} and cluster `{}` of 1.{asked}: EKS does not offer them together",
-                    cluster.str("name").unwrap_or(&cluster.name)
+                    cluster.str("name").unwrap_or(&cluster.plain_address)
                 ))
                 .at(value.span, format!("of 1.{made_for}"))
                 .and(

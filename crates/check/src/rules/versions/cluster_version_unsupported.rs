@@ -33,7 +33,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             continue;
         }
         told.push(place);
-        let name = cluster.str("name").unwrap_or(&cluster.name);
+        let name = cluster.str("name").unwrap_or(&cluster.plain_address);
         let gone = known.extended <= world.today;
         let finding = if gone {
             Finding::new(format!(

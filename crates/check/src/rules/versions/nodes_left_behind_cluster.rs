@@ -14,6 +14,8 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    // A module that several environments call is one place to change.
+    let mut told: Vec<Span> = Vec::new();
     for root in &world.facts.terraform.roots {
         for cluster in root.resources("aws_eks_cluster") {
             if cluster.from_summary {
@@ -35,6 +37,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 .map(|nodes| format!("`{}`", nodes.plain_address))
                 .collect();
             let (place, why) = place(first);
+            if told.contains(&place) {
+                continue;
+            }
+            told.push(place);
             let mut finding = Finding::new(format!(
                 "the nodes of {} keep the version they were made with: raising the version of `{}` leaves them behind, and the next upgrade but two is refused",
                 names.join(" and "),

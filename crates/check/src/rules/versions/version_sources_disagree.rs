@@ -6,6 +6,7 @@ use seaworthy_facts::terraform::ModuleSource;
 use seaworthy_facts::{Span, Value};
 use seaworthy_link::World;
 
+use crate::rules::hygiene::modules::whole;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,8 +23,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         lock(module, findings);
         pipelines(world, module, findings);
-        unconstrained(world, module, findings);
     }
+    unconstrained(world, findings);
 }
 
 /// A lock file that its constraint does not allow.
@@ -99,7 +100,7 @@ fn pipelines(world: &World, module: &ModuleSource, findings: &mut Vec<Finding>) 
 }
 
 /// Providers that nothing constrains, where a script takes the newest past the lock file.
-fn unconstrained(world: &World, module: &ModuleSource, findings: &mut Vec<Finding>) {
+fn unconstrained(world: &World, findings: &mut Vec<Finding>) {
     let upgrade = world
         .facts
         .delivery
@@ -116,43 +117,35 @@ fn unconstrained(world: &World, module: &ModuleSource, findings: &mut Vec<Findin
             _ => None,
         });
     let Some(upgrade) = upgrade else { return };
-    // A module that others call may leave its constraints to them.
-    let is_root = world
-        .facts
-        .terraform
-        .roots
-        .iter()
-        .any(|root| root.folder == module.folder);
-    if !is_root {
-        return;
-    }
     let mut free: Vec<(&str, Span)> = Vec::new();
-    for declared in &module.declared {
-        let kind = declared.address.strip_prefix("provider.").or_else(|| {
-            let address = declared
-                .address
-                .strip_prefix("data.")
-                .unwrap_or(&declared.address);
-            let (kind, _) = address.split_once('.')?;
-            kind.contains('_').then(|| kind.split('_').next()).flatten()
-        });
-        let Some(provider) = kind else { continue };
-        let constrained = module
-            .required_providers
-            .get(provider)
-            .is_some_and(|entry| entry.get("version").is_some() || entry.str().is_some());
-        // Parts of OpenTofu itself.
-        if constrained || matches!(provider, "terraform" | "var" | "local") {
+    let mut constrained = None;
+    for root in &world.facts.terraform.roots {
+        let Some(module) = world
+            .facts
+            .terraform
+            .modules
+            .iter()
+            .find(|module| module.folder == root.folder)
+        else {
+            continue;
+        };
+        if !whole(world, module) {
             continue;
         }
-        if !free.iter().any(|(other, _)| *other == provider) {
-            free.push((provider, declared.span));
+        for (provider, span) in unconstrained_in(module) {
+            if !free.iter().any(|(_, other)| *other == span) {
+                free.push((provider, span));
+                let first = module.required_providers.entries.first();
+                constrained = constrained.or(first.map(|entry| entry.key_span));
+            }
         }
     }
     let Some(((first, place), others)) = free.split_first() else {
         return;
     };
-    let names: Vec<String> = free.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let mut names: Vec<String> = free.iter().map(|(name, _)| format!("`{name}`")).collect();
+    names.sort();
+    names.dedup();
     let mut finding = Finding::new(format!(
         "nothing constrains the version of {}, and a script upgrades past the lock file: each run takes what is newest that day",
         names.join(" and ")
@@ -162,10 +155,38 @@ fn unconstrained(world: &World, module: &ModuleSource, findings: &mut Vec<Findin
     for (name, span) in others.iter().take(6) {
         finding = finding.and(*span, format!("needs `{name}`, of any version"));
     }
-    if let Some(entry) = module.required_providers.entries.first() {
-        finding = finding.and(entry.key_span, "only these are constrained");
+    if let Some(constrained) = constrained {
+        finding = finding.and(constrained, "only these are constrained");
     }
-    findings.push(finding.about([module.folder.clone()]));
+    findings.push(finding.about(names));
+}
+
+/// The providers that a module needs and does not constrain, where each is needed first.
+fn unconstrained_in(module: &ModuleSource) -> Vec<(&str, Span)> {
+    let mut free: Vec<(&str, Span)> = Vec::new();
+    for declared in &module.declared {
+        let provider = declared.address.strip_prefix("provider.").or_else(|| {
+            let address = declared
+                .address
+                .strip_prefix("data.")
+                .unwrap_or(&declared.address);
+            let (kind, _) = address.split_once('.')?;
+            kind.split_once('_').map(|(provider, _)| provider)
+        });
+        let Some(provider) = provider else { continue };
+        let constrained = module
+            .required_providers
+            .get(provider)
+            .is_some_and(|entry| entry.get("version").is_some() || entry.str().is_some());
+        // `terraform_data` is a part of OpenTofu itself.
+        if constrained || provider == "terraform" {
+            continue;
+        }
+        if !free.iter().any(|(other, _)| *other == provider) {
+            free.push((provider, declared.span));
+        }
+    }
+    free
 }
 
 fn steps(world: &World) -> impl Iterator<Item = &seaworthy_facts::delivery::Step> {

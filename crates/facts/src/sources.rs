@@ -193,13 +193,6 @@ impl Sources {
     pub fn line(&self, span: Span) -> usize {
         self.get(span.file).file.position(span.start).line
     }
-
-    fn paths(&self) -> impl Iterator<Item = &str> {
-        self.by_path
-            .keys()
-            .chain(self.unread.keys())
-            .map(String::as_str)
-    }
 }
 
 /// A path without `.` and with `..` resolved; what climbs out at the top keeps its `..`.

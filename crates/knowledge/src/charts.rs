@@ -236,7 +236,7 @@ macro_rules! charts {
     };
 }
 
-include!("charts_list.rs");
+include!("../data/charts.list");
 
 impl Row {
     fn chart(&self) -> Option<&Chart> {

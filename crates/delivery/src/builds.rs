@@ -19,11 +19,15 @@ pub(crate) fn builds(sources: &Sources) -> Vec<Build> {
             if !is_skaffold {
                 continue;
             }
-            let artifacts = document
+            let profiles = document
                 .value
-                .at("build.artifacts")
+                .get("profiles")
                 .map(Value::items)
                 .unwrap_or_default();
+            let artifacts = std::iter::once(&document.value)
+                .chain(profiles)
+                .filter_map(|part| part.at("build.artifacts"))
+                .flat_map(Value::items);
             for artifact in artifacts {
                 let Some(image) = artifact.get("image") else {
                     continue;

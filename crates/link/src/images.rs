@@ -106,8 +106,25 @@ pub fn pulled(world: &World) -> Vec<Pulled<'_>> {
 pub fn is_sample(world: &World, object: &Object) -> bool {
     let path = world.sources.path(object.file);
     let folders = [
-        "docs", "doc", "example", "examples", "sample", "samples", "test", "tests", "testdata",
-        "e2e", "hack", "testing", "demo", "fixtures",
+        "docs",
+        "doc",
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "test",
+        "tests",
+        "testdata",
+        "e2e",
+        "hack",
+        "testing",
+        "demo",
+        "fixtures",
+        "archive",
+        ".archive",
+        "_archived",
+        "archived",
+        "deprecated",
     ];
     let says = path.split('/').any(|part| folders.contains(&part));
     let deploys = object.applied_by.iter().any(|applied| {
@@ -118,7 +135,7 @@ pub fn is_sample(world: &World, object: &Object) -> bool {
                 | seaworthy_facts::kubernetes::Means::Terraform
         )
     });
-    let chart = matches!(object.origin, Origin::Chart { .. });
+    let chart = matches!(object.origin, Origin::Chart { .. } | Origin::Embedded);
     (says || chart) && !deploys
 }
 

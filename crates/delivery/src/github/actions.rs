@@ -318,7 +318,10 @@ fn metadata(with: &Value, id: &str, span: Span) -> Outputs {
         .map(|text| lines(&text))
         .unwrap_or_default()
         .into_iter()
-        .filter(|line| !line.to_string().trim().is_empty())
+        .filter(|line| {
+            let line = line.to_string();
+            !line.trim().is_empty() && !line.trim_start().starts_with('#')
+        })
         .collect();
     let flavor = with
         .get("flavor")
@@ -327,7 +330,7 @@ fn metadata(with: &Value, id: &str, span: Span) -> Outputs {
         .to_string();
     let mut tags: Vec<Text> = Vec::new();
     if rules.is_empty() {
-        tags.extend([named("slug(github.ref_name)"), pull_request()]);
+        tags.extend([named("slug(github.ref_name on push)"), pull_request()]);
     }
     for rule in rules.iter().take(32) {
         tags.extend(of_rule(rule));
@@ -405,7 +408,7 @@ fn of_rule(rule: &Text) -> Vec<Text> {
     }
     let kind = literal("type");
     let middle = match (kind.as_str(), literal("event").as_str()) {
-        ("ref", "branch") => named("slug(github.ref_name)"),
+        ("ref", "branch") => named("slug(github.ref_name on push)"),
         ("ref", "tag") => named("github.ref_name (tag)"),
         ("ref", "pr") => pull_request(),
         ("sha", _) => {

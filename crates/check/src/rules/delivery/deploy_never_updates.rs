@@ -5,7 +5,7 @@ use seaworthy_facts::delivery::{Doer, What};
 use seaworthy_facts::kubernetes::Means;
 use seaworthy_link::{World, images};
 
-use crate::rules::images::supply::{add, called, origin, pulled_of};
+use crate::rules::images::supply::{add, called, origin, place, pulled_of};
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -57,6 +57,12 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 deployed.push((pulled, tag.to_owned()));
             }
         }
+        // A tag that nobody at all pushes is another finding.
+        deployed.retain(|(pulled, tag)| {
+            pushes.iter().any(|push| {
+                push.is_unknown() || push.goes_to(&pulled.reference) && push.can_tag(tag)
+            })
+        });
         if deployed.is_empty() || seen.contains(&from) {
             continue;
         }
@@ -75,10 +81,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         let mut places = Vec::new();
         for (pulled, _) in &deployed {
-            add(&mut places, pulled.image.span);
+            add(&mut places, place(world, pulled));
         }
-        for place in places.into_iter().take(6) {
-            finding = finding.and(place, "nothing changes this");
+        for span in places.into_iter().take(6) {
+            finding = finding.and(span, "nothing changes this");
         }
         if let Some(push) = pushes.iter().find(|push| {
             !by_pipeline(push) && push.goes_to(&deployed[0].0.reference) && push.can_tag(tag)

@@ -5,7 +5,7 @@ use seaworthy_facts::terraform::Root;
 use seaworthy_facts::{Span, Text, normalized};
 use seaworthy_link::World;
 
-use super::runs::paths_take;
+use super::runs::{fits, paths_take};
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -29,6 +29,15 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
             missed(world, workflow, trigger, top, &runs, findings);
             for root in &world.facts.terraform.roots {
+                // What lies among modules is called by others, whether or not that was seen.
+                if root.folder.split('/').any(|part| {
+                    matches!(
+                        part,
+                        "modules" | "module" | "examples" | "example" | "tests" | "test"
+                    )
+                }) {
+                    continue;
+                }
                 let own = normalized(&root.folder);
                 if runs
                     .iter()
@@ -114,10 +123,23 @@ fn missed(
         else {
             continue;
         };
-        // A filter that takes nothing of this configuration.
-        if starts(world, trigger, top, own) {
+        // A filter that takes nothing of this configuration and has a path that is not there at all: mostly a folder
+        // that got another name. A filter of files that the run only reads is meant so.
+        let stale = trigger.paths.iter().find(|pattern| {
+            pattern.str().is_some_and(|text| {
+                !text.starts_with(['!', '.'])
+                    && !world.sources.iter().any(|source| {
+                        let path = source.file.path();
+                        let path = path
+                            .strip_prefix(top)
+                            .map_or(path, |path| path.trim_start_matches('/'));
+                        fits(text, path)
+                    })
+            })
+        });
+        let Some(stale) = stale.filter(|_| !starts(world, trigger, top, own)) else {
             continue;
-        }
+        };
         let Some(place) = first_line(world, root) else {
             continue;
         };
@@ -126,7 +148,7 @@ fn missed(
                 "`{}` works on `{own}`, and no change there starts it",
                 workflow.name
             ))
-            .at(trigger.paths[0].span, format!("takes no file of `{own}`"))
+            .at(stale.span, "takes no file at all")
             .and(*run, "it works here")
             .link(place, "the configuration")
             .hint(format!("add `{own}/**` to the paths"))

@@ -68,7 +68,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         .hint("pin to a commit: `owner/action@<40 digits> # v1.2.3`; Dependabot and Renovate keep it up to date")
         .confidence(Confidence::Possible)
         .about(["actions"]);
-    for (span, _, branch) in moved.into_iter().skip(1).take(30) {
+    for (span, _, branch) in moved.into_iter().skip(1).take(20) {
         finding = finding.and(span, if branch { "a branch" } else { "a tag" });
     }
     findings.push(finding);

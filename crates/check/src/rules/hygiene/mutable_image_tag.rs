@@ -44,7 +44,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     .at(span, tag_says(&name))
     .hint("name a version, better with its digest: `image:1.2.3@sha256:…`")
     .about(["images"]);
-    for (span, name) in places.take(30) {
+    for (span, name) in places.take(20) {
         finding = finding.and(span, tag_says(&name));
     }
     findings.push(finding);

@@ -14,12 +14,36 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Actions, the first major version that still works, and what ended the others. GitHub's changelog, read 2026-11-21.
 const ACTIONS: &[(&str, u32, &str)] = &[
-    ("actions/checkout", 3, "runs on Node 12"),
-    ("actions/setup-node", 3, "runs on Node 12"),
-    ("actions/setup-python", 3, "runs on Node 12"),
-    ("actions/setup-go", 3, "runs on Node 12"),
-    ("actions/setup-java", 3, "runs on Node 12"),
-    ("actions/setup-dotnet", 2, "runs on Node 12"),
+    (
+        "actions/checkout",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "actions/setup-node",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "actions/setup-python",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "actions/setup-go",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "actions/setup-java",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "actions/setup-dotnet",
+        2,
+        "is written for Node 12, which runners no longer have",
+    ),
     (
         "actions/cache",
         4,
@@ -35,19 +59,51 @@ const ACTIONS: &[(&str, u32, &str)] = &[
         4,
         "the service behind it was switched off in 2025",
     ),
-    ("actions/github-script", 6, "runs on Node 12"),
-    ("docker/build-push-action", 3, "runs on Node 12"),
-    ("docker/login-action", 2, "runs on Node 12"),
-    ("docker/setup-buildx-action", 2, "runs on Node 12"),
-    ("docker/metadata-action", 4, "runs on Node 12"),
+    (
+        "actions/github-script",
+        6,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "docker/build-push-action",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "docker/login-action",
+        2,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "docker/setup-buildx-action",
+        2,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "docker/metadata-action",
+        4,
+        "is written for Node 12, which runners no longer have",
+    ),
     (
         "aws-actions/configure-aws-credentials",
         2,
-        "runs on Node 12",
+        "is written for Node 12, which runners no longer have",
     ),
-    ("hashicorp/setup-terraform", 2, "runs on Node 12"),
-    ("azure/setup-helm", 3, "runs on Node 12"),
-    ("azure/setup-kubectl", 3, "runs on Node 12"),
+    (
+        "hashicorp/setup-terraform",
+        2,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "azure/setup-helm",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
+    (
+        "azure/setup-kubectl",
+        3,
+        "is written for Node 12, which runners no longer have",
+    ),
 ];
 
 const COMMANDS: &[&str] = &["::set-output", "::save-state", "::set-env", "::add-path"];
@@ -92,7 +148,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         return;
     };
     let mut finding = Finding::new(match places.len() {
-        0 => format!("{says}: it stops working, or has"),
+        0 => says.clone(),
         count => format!("{says}, and {count} more places use what is retired"),
     })
     .at(span, says)

@@ -28,6 +28,22 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
+        let mentions = |value: &Value| {
+            let text = world.sources.slice(value.span);
+            text.contains("github.ref") || text.contains("head_ref") || text.contains("event_name")
+        };
+        let Doer::Step { job, step, .. } = doer else {
+            continue;
+        };
+        if job.condition.as_ref().is_some_and(mentions)
+            || step.condition.as_ref().is_some_and(mentions)
+            || deed
+                .conditions
+                .iter()
+                .any(|span| world.sources.slice(*span).contains("REF"))
+        {
+            continue;
+        }
         let named: Vec<&Value> = match &deed.what {
             What::PushImage { image } => vec![image],
             What::TagImage { to, .. } => vec![to],

@@ -73,7 +73,7 @@ fn folder(
     // Choices of a matrix are looked at one by one.
     for text in text.expanded() {
         let Some(path) = text.literal() else { continue };
-        if !is_path(path) || moved(doer, path) || seen.contains(&value.span) {
+        if !is_path(path) || moved(world, doer, path) || seen.contains(&value.span) {
             continue;
         }
         let candidates = places(world, doer, deed, path);
@@ -123,7 +123,7 @@ fn dockerfile_there(
     };
     for text in text.expanded() {
         let Some(path) = text.literal() else { continue };
-        if !is_path(path) || moved(doer, path) || seen.contains(&file.span) {
+        if !is_path(path) || moved(world, doer, path) || seen.contains(&file.span) {
             continue;
         }
         let mut candidates = places(world, doer, deed, path);
@@ -356,7 +356,7 @@ fn places(world: &World, doer: Doer<'_>, deed: &Deed, path: &str) -> Vec<String>
 }
 
 /// Whether the job has other files than the repository's, or makes this path itself.
-fn moved(doer: Doer<'_>, path: &str) -> bool {
+fn moved(world: &World, doer: Doer<'_>, path: &str) -> bool {
     let makes = |command: &Command| {
         let program = command
             .words
@@ -399,7 +399,23 @@ fn moved(doer: Doer<'_>, path: &str) -> bool {
                     && (step.with.get("path").is_some() || step.with.get("repository").is_some())
                 || step.commands.iter().any(makes)
         }),
-        Doer::Pipeline(pipeline) => pipeline.commands.iter().any(makes),
+        Doer::Pipeline(pipeline) => {
+            // Groovy's own ways to get another repository.
+            let text = world.sources.get(pipeline.file).file.text();
+            let clones = [
+                "scmGit",
+                "GitSCM",
+                "git url",
+                "git branch",
+                "git credentialsId",
+                "git(",
+                "git 'http",
+                "git \"http",
+            ]
+            .iter()
+            .any(|word| text.contains(word));
+            clones || pipeline.commands.iter().any(makes)
+        }
         Doer::Script(script) => script.commands.iter().any(makes),
     }
 }

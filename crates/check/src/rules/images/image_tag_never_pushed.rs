@@ -2,7 +2,9 @@
 
 use seaworthy_link::{World, images};
 
-use super::supply::{called, origin};
+use seaworthy_facts::Span;
+
+use super::supply::{called, origin, place};
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -14,11 +16,9 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let pushes = images::pushes(world);
-    let mut seen = Vec::new();
+    let mut seen: Vec<(String, Vec<Span>)> = Vec::new();
+    let first = findings.len();
     for pulled in images::pulled(world) {
-        if pulled.reference.registry.is_none() || seen.contains(&pulled.image.span) {
-            continue;
-        }
         let Some(tag) = pulled.reference.pulled_tag() else {
             continue;
         };
@@ -37,13 +37,26 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         if !nobody || pushes.iter().any(images::Push::is_unknown) {
             continue;
         }
-        seen.push(pulled.image.span);
         let name = pulled.reference.repository.to_string();
+        let place = place(world, &pulled);
+        // One tag that is deployed in several places is one mistake.
+        let key = format!("{name}:{tag}");
+        match seen.iter().position(|(other, _)| *other == key) {
+            Some(at) => {
+                if !seen[at].1.contains(&place) && seen[at].1.len() < 8 {
+                    seen[at].1.push(place);
+                    let finding = findings.remove(first + at);
+                    findings.insert(first + at, finding.and(place, "and here"));
+                }
+                continue;
+            }
+            None => seen.push((key, vec![place])),
+        }
         let mut finding = Finding::new(format!(
             "`{}` pulls `{name}:{tag}`, a tag that nothing here pushes",
             pulled.object.name().unwrap_or("a workload")
         ))
-        .at(pulled.image.span, format!("tag `{tag}`"))
+        .at(place, format!("tag `{tag}`"))
         .trail(pulled.image)
         .about([name, tag.to_owned()]);
         let mut places = Vec::new();

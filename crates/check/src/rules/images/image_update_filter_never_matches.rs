@@ -134,7 +134,10 @@ fn shape(hole: &Unknown, doer: Doer<'_>) -> Option<String> {
     {
         return date(format.trim_matches(['"', '\'']));
     }
-    if matches!(name, "github.ref_name" | "slug(github.ref_name)") {
+    if matches!(
+        name,
+        "github.ref_name" | "slug(github.ref_name)" | "slug(github.ref_name on push)"
+    ) {
         let Doer::Step { workflow, .. } = doer else {
             return None;
         };

@@ -82,7 +82,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
             let mut places = Vec::new();
             for pulled in deployed {
-                add(&mut places, pulled.image.span);
+                add(&mut places, super::supply::place(world, pulled));
             }
             for place in places.into_iter().take(6) {
                 finding = finding.and(place, "this image is pulled again whenever a pod moves");

@@ -3,7 +3,7 @@
 use seaworthy_facts::delivery::Doer;
 use seaworthy_link::{World, environment, images};
 
-use super::supply::{add, pulled_of};
+use super::supply::{add, is_conditional, pulled_of};
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -37,29 +37,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .types
             .iter()
             .any(|kind| kind.str() == Some("closed"));
-        // A condition on the event or the branch may keep pull requests out.
-        let decides = |span: seaworthy_facts::Span| {
-            let text = world.sources.slice(span);
-            text.contains("github.")
-                || text.contains("needs.")
-                || text.contains("inputs.")
-                || text.contains("GITHUB_")
-        };
-        let conditional = push.deed.conditions.iter().copied().any(decides)
-            || job
-                .condition
-                .as_ref()
-                .is_some_and(|value| decides(value.span))
-            || step
-                .condition
-                .as_ref()
-                .is_some_and(|value| decides(value.span))
-            || step
-                .with
-                .get("push")
-                .is_some_and(|push| push.bool() != Some(true))
-            || job.runs == Some(false);
-        if closed || conditional {
+        if closed || is_conditional(world, &push) {
             continue;
         }
         let mut deployed = Vec::new();

@@ -71,7 +71,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         .about([repository.resource.plain_address.to_string()]);
         let mut places = Vec::new();
         for pulled in own {
-            add(&mut places, pulled.image.span);
+            add(&mut places, super::supply::place(world, pulled));
             for applied in &pulled.object.applied_by {
                 finding = finding.link(applied.span, format!("{} deploys it", applied.by));
             }

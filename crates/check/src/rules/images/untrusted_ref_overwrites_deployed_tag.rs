@@ -31,6 +31,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let Some(tag) = push.reference.pulled_tag() else {
             continue;
         };
+        // `docker/metadata-action` takes the branch of pushes only.
+        if tag.to_string().contains("on push") && &*trigger.event != "push" {
+            continue;
+        }
         // Only a tag that is nothing but the branch can be any tag.
         let free = tag.expanded().into_iter().any(|tag| {
             tag.known_prefix().is_empty()
@@ -38,7 +42,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 && tag.parts().len() == 1
                 && images::branch(&tag).is_some()
         });
-        if !free || supply::immutable(&repositories, &push) {
+        if !free || supply::is_conditional(world, &push) || supply::immutable(&repositories, &push)
+        {
             continue;
         }
         let mut deployed: Vec<(Span, String)> = Vec::new();
@@ -48,7 +53,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             };
             if let Some(own) = own.literal() {
                 deployed.push((
-                    pulled.image.span,
+                    supply::place(world, pulled),
                     format!(
                         "`{}` runs what `{own}` is now",
                         pulled.object.name().unwrap_or("a workload")

@@ -91,9 +91,7 @@ fn interpolated(raw: &str, value: &Value, context: &dyn Context) -> Value {
             Piece::Expression(_, inner) => {
                 let found = one(inner, value.span, context);
                 // The last one: of an image's name that is its tag.
-                if !found.trail.is_empty() {
-                    trail = found.trail.clone();
-                }
+                trail = found.trail.clone();
                 push(&mut text, &found, inner);
             }
         }

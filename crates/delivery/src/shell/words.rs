@@ -104,14 +104,16 @@ impl<'a> Run<'a> {
         }
         if matches!(node.kind(), "simple_expansion" | "expansion") {
             let name = self.plain_name(node)?;
-            let value = self.variables.get(&name)?;
+            let Some(value) = self.variables.get(&name) else {
+                return Some(seaworthy_facts::Trail::default());
+            };
             let place = self.fragment.span(node.byte_range());
             // What the runner sets has no place of its own but the whole script's.
             let around = value.span.file == place.file
                 && value.span.start <= place.start
                 && place.end <= value.span.end;
             if around {
-                return None;
+                return Some(seaworthy_facts::Trail::default());
             }
             return Some(value.trail.via(value.span, format!("`{name}` is set here")));
         }

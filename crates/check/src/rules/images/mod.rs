@@ -3,6 +3,7 @@
 mod arch_mismatch;
 mod branch_name_invalid_as_tag;
 mod build_context_mismatch;
+mod deploy_tag_by_recency;
 mod expose_port_mismatch;
 mod image_placeholder_unfilled;
 mod image_repository_undeclared;
@@ -20,6 +21,7 @@ pub(crate) const RULES: &[Rule] = &[
     arch_mismatch::RULE,
     branch_name_invalid_as_tag::RULE,
     build_context_mismatch::RULE,
+    deploy_tag_by_recency::RULE,
     expose_port_mismatch::RULE,
     image_placeholder_unfilled::RULE,
     image_repository_undeclared::RULE,

@@ -188,9 +188,9 @@ fn project(sources: &Sources, source: &Source, body: &Value) -> Compose {
         for file in value.get("env_file").map(Value::each).unwrap_or_default() {
             let path = file.get("path").unwrap_or(file).str();
             if let Some(file) = path.and_then(|path| sources.by_path(&join(folder, path))) {
-                env_file(file)
-                    .into_iter()
-                    .for_each(|(name, value)| put(name, value));
+                for (name, value) in env_file(file) {
+                    put(name, value);
+                }
             }
         }
         for (name, value) in settings(value.get("environment")) {

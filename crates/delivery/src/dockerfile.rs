@@ -159,11 +159,14 @@ fn read(source: &Source) -> Dockerfile {
     }
 }
 
+/// Puts variables into a text at a place.
+type Put<'a> = &'a dyn Fn(&str, Span, &HashMap<String, Value>) -> Value;
+
 fn instruction(
     source: &Source,
     line: &Line,
     variables: &HashMap<String, Value>,
-    put: &dyn Fn(&str, Span, &HashMap<String, Value>) -> Value,
+    put: Put<'_>,
 ) -> Instruction {
     let mut flags = Vec::new();
     let mut start = line.text.len() - line.text.trim_start().len();

@@ -13,7 +13,7 @@ pub(crate) fn scripts(sources: &Sources, shells: &Shells<'_>) -> Vec<Script> {
         .of(SourceKind::Document)
         .filter(|source| {
             let name = file_name(source.file.path()).to_lowercase();
-            name.ends_with(".md") || name.ends_with(".markdown") || name.ends_with(".mdx")
+            matches!(name.rsplit('.').next(), Some("md" | "markdown" | "mdx"))
         })
         .filter_map(|source| script(source, sources, shells))
         .collect()

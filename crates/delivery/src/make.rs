@@ -12,7 +12,7 @@ use seaworthy_facts::{Data, SourceKind, Text, Unknown, UnknownKind, Value, file_
 use crate::deeds::State;
 use crate::files::Files;
 use crate::fragment::{self, Fragment};
-use crate::shell::{self, Call, Outcome, Shells, Variables, entered};
+use crate::shell::{self, Call, Outcome, Shells, Variables, Within, entered};
 
 const LARGEST: usize = 512 << 10;
 const DEEPEST: usize = 8;
@@ -193,12 +193,13 @@ impl Recipe<'_> {
             let first = outcome.commands.len();
             let mut inner = self.shells.run_within(
                 &parsed,
-                self.given.for_child(),
-                self.folder.as_str().into(),
-                &self.folder,
-                callers.clone(),
-                self.budget,
-                std::mem::take(&mut outcome.state),
+                Within {
+                    variables: self.given.for_child(),
+                    folder: &self.folder,
+                    callers: callers.clone(),
+                    budget: self.budget,
+                    state: std::mem::take(&mut outcome.state),
+                },
             );
             outcome.state = inner.state;
             for command in &mut inner.commands {
@@ -357,7 +358,7 @@ fn shorter(name: &str) -> String {
 fn read(source: &SourceFile) -> Makefile {
     let just = {
         let name = file_name(source.path()).to_lowercase();
-        name.contains("justfile") || name.ends_with(".just")
+        name.contains("justfile") || name.rsplit('.').next() == Some("just")
     };
     let mut makefile = Makefile {
         file: source.id(),
@@ -476,7 +477,6 @@ fn set(
     let before = makefile.variables.get(name);
     let value = match (operator, before) {
         ("?=", Some(_)) => return,
-        ("?=", None) => Value::string(text, span),
         ("+=", Some(before)) => {
             let mut both = before.text().unwrap_or_default();
             both.push_str(" ");
@@ -528,25 +528,22 @@ fn targets(
         if name == ".PHONY" || name.is_empty() || makefile.targets.len() > 5000 {
             continue;
         }
-        let index = match makefile.by_name.get(name) {
-            Some(index) => {
-                makefile.targets[*index]
-                    .prerequisites
-                    .extend(prerequisites.clone());
-                *index
-            }
-            None => {
-                makefile.targets.push(Target {
-                    name: name.to_owned(),
-                    span: source.span(start + at..start + at + name.len()),
-                    prerequisites: prerequisites.clone(),
-                    lines: Vec::new(),
-                });
-                makefile
-                    .by_name
-                    .insert(name.to_owned(), makefile.targets.len() - 1);
-                makefile.targets.len() - 1
-            }
+        let index = if let Some(index) = makefile.by_name.get(name) {
+            makefile.targets[*index]
+                .prerequisites
+                .extend(prerequisites.clone());
+            *index
+        } else {
+            makefile.targets.push(Target {
+                name: name.to_owned(),
+                span: source.span(start + at..start + at + name.len()),
+                prerequisites: prerequisites.clone(),
+                lines: Vec::new(),
+            });
+            makefile
+                .by_name
+                .insert(name.to_owned(), makefile.targets.len() - 1);
+            makefile.targets.len() - 1
         };
         added.push(index);
     }

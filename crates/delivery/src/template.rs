@@ -39,9 +39,9 @@ fn filled_within(text: &str, lookup: &dyn Fn(&str) -> Option<Text>, depth: usize
             let Some(end) = closing(inner) else { break };
             result.push(&braced(&inner[..end], lookup, depth));
             rest = &inner[end + 1..];
-        } else if after.starts_with('$') {
+        } else if let Some(escaped) = after.strip_prefix('$') {
             result.push_str("$");
-            rest = &after[1..];
+            rest = escaped;
         } else {
             let end = after
                 .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')

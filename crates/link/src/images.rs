@@ -316,7 +316,7 @@ fn of_hole(hole: &Unknown, depth: usize) -> Option<Branch> {
         let found: Vec<Branch> = hole
             .choices
             .iter()
-            .flat_map(|choice| choice.holes())
+            .flat_map(seaworthy_facts::Text::holes)
             .filter_map(|hole| of_hole(hole, depth + 1))
             .collect();
         return found

@@ -219,7 +219,8 @@ fn yq(line: &Line<'_>) -> Vec<What> {
 fn written(file: &Value, path: &Text, value: Option<Value>) -> Vec<What> {
     let last = path.to_string();
     let mut what = Vec::new();
-    if last.contains("image") || last.trim().ends_with("newTag") || last.trim().ends_with(".tag") {
+    let field = last.trim().rsplit('.').next();
+    if last.contains("image") || matches!(field, Some("newTag" | "tag")) {
         what.push(What::SetImage {
             target: Some(file.clone()),
             image: value.clone(),

@@ -95,7 +95,7 @@ fn install(options: &Options, at: usize, state: Option<&State>, namespace: Optio
         .one(&["repo"])
         .or_else(|| state?.chart_repositories.get(named?.as_str()).cloned());
     let mut sets: Vec<(Arc<str>, Value)> = Vec::new();
-    for (option, value) in &options.options {
+    for (option, value) in &options.given {
         if let Some(value) = value
             && matches!(
                 option.as_str(),

@@ -62,7 +62,7 @@ pub(super) fn docker(line: &Line<'_>) -> Vec<What> {
     while let Some(word) = arguments.first().and_then(Value::str) {
         match word {
             "buildx" | "image" | "builder" | "manifest" | "container" => {
-                arguments = &arguments[1..]
+                arguments = &arguments[1..];
             }
             "--context" | "-c" | "-H" | "--host" | "--config" | "--namespace" | "-n"
             | "--storage-driver"

@@ -87,10 +87,9 @@ pub(super) fn kubectl(here: &Line<'_>, state: &State) -> Vec<What> {
         "create" => created(&options, namespace),
         "label" | "annotate" => marked(&options, namespace, verb),
         "set" if options.word(1) == "image" => set_image(&options),
-        "run" => Vec::new(),
         "get" | "describe" | "port-forward" | "delete" | "rollout" | "exec" | "logs" | "scale"
         | "patch" | "edit" | "wait" | "expose" | "autoscale" | "cordon" | "set" => {
-            touched(&options, &namespace, verb)
+            touched(&options, namespace.as_ref(), verb)
         }
         _ => Vec::new(),
     }
@@ -101,7 +100,7 @@ fn names_files(options: &Options) -> bool {
 }
 
 fn is_dry(options: &Options) -> bool {
-    options.options.iter().any(|(name, value)| {
+    options.given.iter().any(|(name, value)| {
         name == "dry-run" && value.as_ref().and_then(Value::str) != Some("none")
     })
 }
@@ -127,7 +126,7 @@ fn apply(
     let mut paths = Vec::new();
     for path in options.all(&["f", "filename"]) {
         if path.str() == Some("-") {
-            what.extend(piped(here, namespace.clone(), delete));
+            what.extend(piped(here, namespace.as_ref(), delete));
             continue;
         }
         match path.str().and_then(|path| state.written.get(path)) {
@@ -162,13 +161,13 @@ fn apply(
 }
 
 /// What comes through a pipe: of `kustomize build`, `cat`, `envsubst`, `helm template`, a dry run, or a heredoc.
-fn piped(here: &Line<'_>, namespace: Option<Value>, delete: bool) -> Vec<What> {
+fn piped(here: &Line<'_>, namespace: Option<&Value>, delete: bool) -> Vec<What> {
     let stdin = Value::string("-", here.command.span);
     let of = |paths: Vec<Value>, kustomize, text| {
         vec![What::Apply {
             paths,
             kustomize,
-            namespace: namespace.clone(),
+            namespace: namespace.cloned(),
             delete,
             text,
         }]
@@ -213,7 +212,7 @@ fn piped(here: &Line<'_>, namespace: Option<Value>, delete: bool) -> Vec<What> {
                     _ => Vec::new(),
                 };
             }
-            "helm" => return super::helm::template(&source, namespace.clone()),
+            "helm" => return super::helm::template(&source, namespace.cloned()),
             "cat" | "envsubst" | "sed" | "yq" | "awk" | "jq" | "tee" | "echo" | "printf"
             | "kubeseal" | "gomplate" | "ytt" | "grep" => {
                 if let Some(text) = &command.input {
@@ -253,7 +252,6 @@ fn piped(here: &Line<'_>, namespace: Option<Value>, delete: bool) -> Vec<What> {
 fn files_of(source: &Line<'_>) -> Vec<Value> {
     let options = Options::new(source.arguments, &["e", "i", "expression", "f"]);
     let skip = match source.program {
-        "cat" => 0,
         "sed" => usize::from(!options.has(&["e", "expression"])),
         "yq" | "jq" | "awk" | "grep" => 1,
         _ => 0,
@@ -310,7 +308,7 @@ fn created(options: &Options, namespace: Option<Value>) -> Vec<What> {
         return Vec::new();
     };
     let mut keys = Vec::new();
-    for (option, value) in &options.options {
+    for (option, value) in &options.given {
         let Some(value) = value else { continue };
         let Some(text) = value.text() else { continue };
         match option.as_str() {
@@ -319,15 +317,16 @@ fn created(options: &Options, namespace: Option<Value>) -> Vec<What> {
                     keys.push((key, with_text(value, literal)));
                 }
             }
-            "from-file" => match text.split_once('=') {
-                Some((key, file)) => keys.push((key, with_text(value, file))),
-                None => {
+            "from-file" => {
+                if let Some((key, file)) = text.split_once('=') {
+                    keys.push((key, with_text(value, file)));
+                } else {
                     let key = text
                         .rsplit_once('/')
                         .map_or_else(|| text.clone(), |(_, name)| name);
                     keys.push((key, value.clone()));
                 }
-            },
+            }
             "cert" => keys.push(("tls.crt".into(), value.clone())),
             "key" => keys.push(("tls.key".into(), value.clone())),
             "docker-server" => keys.push((".dockerconfigjson".into(), value.clone())),
@@ -389,7 +388,7 @@ fn set_image(options: &Options) -> Vec<What> {
         .collect()
 }
 
-fn touched(options: &Options, namespace: &Option<Value>, verb: &str) -> Vec<What> {
+fn touched(options: &Options, namespace: Option<&Value>, verb: &str) -> Vec<What> {
     let at = match verb {
         // `rollout status deployment/x`
         "rollout" | "set" => 2,
@@ -406,7 +405,7 @@ fn touched(options: &Options, namespace: &Option<Value>, verb: &str) -> Vec<What
         verb: verb.into(),
         kind,
         name,
-        namespace: namespace.clone(),
+        namespace: namespace.cloned(),
     }]
 }
 

@@ -6,7 +6,7 @@ use seaworthy_facts::{Text, Value};
 #[derive(Debug, Default)]
 pub(super) struct Options {
     /// Options in order, without their dashes, with their values.
-    pub(super) options: Vec<(String, Option<Value>)>,
+    pub(super) given: Vec<(String, Option<Value>)>,
     /// Everything else, in order.
     pub(super) rest: Vec<Value>,
     /// What follows `--`.
@@ -41,7 +41,7 @@ impl Options {
                     ..word.clone()
                 };
                 options
-                    .options
+                    .given
                     .push((name.trim_start_matches('-').to_owned(), Some(value)));
                 continue;
             }
@@ -52,13 +52,11 @@ impl Options {
             };
             let name = literal.trim_start_matches('-');
             if valued.contains(&name) {
-                options
-                    .options
-                    .push((name.to_owned(), words.next().cloned()));
+                options.given.push((name.to_owned(), words.next().cloned()));
             } else if !literal.starts_with("--") && name.len() > 1 {
                 options.short(name, &text, word, &mut words, valued);
             } else {
-                options.options.push((name.to_owned(), None));
+                options.given.push((name.to_owned(), None));
             }
         }
         options
@@ -81,7 +79,7 @@ impl Options {
             }
         }
         let data = crate::fragment::value(value, word.span).data;
-        self.options.push((
+        self.given.push((
             first.to_string(),
             Some(Value {
                 data,
@@ -112,17 +110,17 @@ impl Options {
             && valued.contains(&last.to_string().as_str())
         {
             for flag in name.chars().take(name.chars().count() - 1) {
-                self.options.push((flag.to_string(), None));
+                self.given.push((flag.to_string(), None));
             }
-            self.options.push((last.to_string(), words.next().cloned()));
+            self.given.push((last.to_string(), words.next().cloned()));
             return;
         }
-        self.options.push((name.to_owned(), None));
+        self.given.push((name.to_owned(), None));
     }
 
     /// The values of an option, by any of its names, in order.
     pub(super) fn all<'o>(&'o self, names: &'o [&str]) -> impl Iterator<Item = &'o Value> {
-        self.options
+        self.given
             .iter()
             .filter(|(name, _)| names.contains(&name.as_str()))
             .filter_map(|(_, value)| value.as_ref())
@@ -135,7 +133,7 @@ impl Options {
 
     /// Whether an option is given, with a value or without, and not `=false`.
     pub(super) fn has(&self, names: &[&str]) -> bool {
-        self.options.iter().any(|(name, value)| {
+        self.given.iter().any(|(name, value)| {
             names.contains(&name.as_str())
                 && value
                     .as_ref()

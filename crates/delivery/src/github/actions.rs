@@ -18,7 +18,6 @@ pub(super) fn command_input(action: &str) -> Option<&'static str> {
         "nick-fields/retry" | "nick-invision/retry" | "wandalen/wretry.action" => Some("command"),
         "mikefarah/yq" => Some("cmd"),
         "azure/cli" => Some("inlineScript"),
-        "appleboy/ssh-action" => None,
         _ => None,
     }
 }
@@ -495,13 +494,15 @@ fn image_with_tags(image: Option<&Value>, tags: Option<&Value>) -> Vec<Value> {
         .and_then(Value::text)
         .map(|text| text.to_string())
         .filter(|text| !text.contains('$'))
-        .map(|text| {
-            text.split([' ', ',', '\n'])
-                .filter(|tag| !tag.is_empty())
-                .map(|tag| Value::string(tag, image.span))
-                .collect()
-        })
-        .unwrap_or_else(|| list(tags));
+        .map_or_else(
+            || list(tags),
+            |text| {
+                text.split([' ', ',', '\n'])
+                    .filter(|tag| !tag.is_empty())
+                    .map(|tag| Value::string(tag, image.span))
+                    .collect()
+            },
+        );
     if tags.is_empty() {
         return vec![image.clone()];
     }

@@ -261,13 +261,12 @@ fn alternatives(
                 .iter()
                 .map(|argument| {
                     let mut found = inner(argument);
-                    match found.len() {
-                        1 => found.remove(0),
-                        _ => {
-                            let mut hole = unknown(&shown(argument));
-                            hole.choices = found.iter().filter_map(Value::text).collect();
-                            Value::unknown(hole, span)
-                        }
+                    if found.len() == 1 {
+                        found.remove(0)
+                    } else {
+                        let mut hole = unknown(&shown(argument));
+                        hole.choices = found.iter().filter_map(Value::text).collect();
+                        Value::unknown(hole, span)
                     }
                 })
                 .collect();

@@ -22,7 +22,7 @@ pub(super) struct Steps<'a> {
     top: &'a str,
     pub(super) scope: Scope,
     folder: Option<Value>,
-    pub(super) steps: Vec<Step>,
+    pub(super) made: Vec<Step>,
     called_at: Vec<Span>,
     /// Conditions of the steps that call the composite actions around.
     conditions: Vec<Span>,
@@ -51,7 +51,7 @@ impl<'a> Steps<'a> {
             top,
             scope,
             folder,
-            steps: Vec::new(),
+            made: Vec::new(),
             called_at: Vec::new(),
             conditions: Vec::new(),
             state: State::default(),
@@ -60,7 +60,7 @@ impl<'a> Steps<'a> {
 
     pub(super) fn read(&mut self, list: &Value) {
         for body in list.items() {
-            if self.steps.len() >= MOST_STEPS {
+            if self.made.len() >= MOST_STEPS {
                 return;
             }
             self.step(body);
@@ -84,7 +84,7 @@ impl<'a> Steps<'a> {
         let mut exported = Vec::new();
         let local = uses.as_ref().and_then(|uses| self.composite(uses));
         if let (Some((folder, action)), Some(uses)) = (local, &uses) {
-            self.steps
+            self.made
                 .push(self.made(body, Some(uses.clone()), with.clone()));
             outputs = self.expand(&folder, action, &with, uses.span, condition.as_ref());
         } else {
@@ -106,7 +106,7 @@ impl<'a> Steps<'a> {
                 deed.conditions.splice(0..0, conditions);
                 deed.failure_ignored |= made.continue_on_error.is_some();
             }
-            self.steps.push(made);
+            self.made.push(made);
         }
         self.scope.env = before;
         for (name, value) in exported {

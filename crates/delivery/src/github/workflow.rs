@@ -229,7 +229,7 @@ impl Reading<'_> {
         if let Some(uses) = &uses
             && let Some(called) = self.called_workflow(uses)
         {
-            return self.call(&full_id, body, uses, called, &scope, jobs);
+            return self.call(&full_id, body, uses, &called, &scope, jobs);
         }
         let mut steps = Steps::new(
             self.github,
@@ -261,7 +261,7 @@ impl Reading<'_> {
             id: full_id,
             span,
             body: body.clone(),
-            steps: steps.steps,
+            steps: steps.made,
             needs: full_needs,
             condition: body.get("if").cloned(),
             runs: body
@@ -302,14 +302,14 @@ impl Reading<'_> {
         id: &Arc<str>,
         body: &Value,
         uses: &Value,
-        path: String,
+        path: &str,
         scope: &Scope,
         jobs: &mut Vec<Job>,
     ) -> Outputs {
-        let Some(called) = self.github.workflows.get(path.as_str()) else {
+        let Some(called) = self.github.workflows.get(path) else {
             return Outputs::new();
         };
-        if self.callers.contains(&path) || self.callers.len() > MOST_CALLS {
+        if self.callers.iter().any(|caller| caller == path) || self.callers.len() > MOST_CALLS {
             return Outputs::new();
         }
         let on = triggers(called);
@@ -330,7 +330,7 @@ impl Reading<'_> {
             }
         }
         let mut callers = self.callers.clone();
-        callers.push(path.clone());
+        callers.push(path.to_owned());
         let first = jobs.len();
         let mut reading = Reading {
             github: self.github,

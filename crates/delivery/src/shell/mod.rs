@@ -149,27 +149,27 @@ impl<'a> Shells<'a> {
     }
 
     /// Goes through a piece of shell on behalf of a caller, with its budget.
-    pub(crate) fn run_within(
-        &self,
-        parsed: &Parsed,
-        variables: Variables,
-        folder: Text,
-        own_folder: &str,
-        callers: Vec<Arc<str>>,
-        budget: &Cell<usize>,
-        state: State,
-    ) -> Outcome {
+    pub(crate) fn run_within(&self, parsed: &Parsed, within: Within<'_>) -> Outcome {
         Run::new(
             self,
             &parsed.fragment,
-            variables,
-            folder,
-            own_folder,
-            budget,
+            within.variables,
+            within.folder.into(),
+            within.folder,
+            within.budget,
         )
-        .with_callers(callers, state)
+        .with_callers(within.callers, within.state)
         .all(parsed.tree.root_node())
     }
+}
+
+/// What a piece of shell gets from its caller.
+pub(crate) struct Within<'c> {
+    pub(crate) variables: Variables,
+    pub(crate) folder: &'c str,
+    pub(crate) callers: Vec<Arc<str>>,
+    pub(crate) budget: &'c Cell<usize>,
+    pub(crate) state: State,
 }
 
 /// Parses a piece of shell, unless it is too large.

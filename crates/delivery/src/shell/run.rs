@@ -857,8 +857,7 @@ impl<'a> Run<'a> {
 pub(crate) fn entered(folder: &Text, target: &Text) -> Text {
     match (folder.literal(), target.literal()) {
         (_, Some(target)) if target.starts_with(TOP) => {
-            seaworthy_facts::normalized(&target.replace(TOP, "").trim_start_matches('/').to_owned())
-                .into()
+            seaworthy_facts::normalized(target.replace(TOP, "").trim_start_matches('/')).into()
         }
         (Some(folder), Some(target)) => join(folder, target).into(),
         (_, Some(target)) if target.starts_with('/') => target.into(),

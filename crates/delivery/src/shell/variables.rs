@@ -105,8 +105,8 @@ impl Variables {
 /// A value that is one of several.
 fn one_of(name: &Arc<str>, alternatives: &[Option<&Value>]) -> Option<Value> {
     let first = alternatives.iter().flatten().next()?;
-    let same = |other: &Option<&Value>| other.is_some_and(|other| other.data == first.data);
-    if alternatives.iter().all(same) {
+    let same = |other: Option<&Value>| other.is_some_and(|other| other.data == first.data);
+    if alternatives.iter().copied().all(same) {
         return Some((*first).clone());
     }
     let mut unknown = Unknown::new(UnknownKind::Shell, name.clone());

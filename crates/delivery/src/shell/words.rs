@@ -173,11 +173,7 @@ impl<'a> Run<'a> {
             }
             "string" => {
                 let range = node.start_byte() + 1..node.end_byte().saturating_sub(1);
-                let start = if self.raw(node.byte_range()).starts_with('$') {
-                    1
-                } else {
-                    0
-                };
+                let start = usize::from(self.raw(node.byte_range()).starts_with('$'));
                 self.between(node, range.start + start..range.end, true, text);
             }
             "raw_string" => {
@@ -340,12 +336,11 @@ impl<'a> Run<'a> {
                     .as_ref()
                     .and_then(Text::literal)
                     .and_then(|literal| cut(literal, operator, rest.get(operator.len()..)?));
-                match done {
-                    Some(done) => text.push_str(&done),
-                    None => {
-                        let of = known.map_or_else(|| name.clone(), |known| known.to_string());
-                        text.push_hole(named_result(&format!("{of}{rest}")));
-                    }
+                if let Some(done) = done {
+                    text.push_str(&done);
+                } else {
+                    let of = known.map_or_else(|| name.clone(), |known| known.to_string());
+                    text.push_hole(named_result(&format!("{of}{rest}")));
                 }
             }
         }

@@ -108,7 +108,7 @@ jobs:
             r/api:${{ github.event_name == 'push' && 'latest' || 'pr' }}
 ";
     let (_, facts) = read(&[(".github/workflows/a.yml", workflow)]);
-    let (_, deed) = facts.delivery.deeds().next().unwrap();
+    let (_, deed) = facts.delivery.deeds().next().expect("there is one");
     let seaworthy_facts::delivery::What::BuildImage { tags, push, .. } = &deed.what else {
         panic!("{deed:?}");
     };
@@ -117,7 +117,7 @@ jobs:
         text(&tags[0]),
         "r/api:${github.head_ref || github.ref_name}"
     );
-    let second = tags[1].text().unwrap();
+    let second = tags[1].text().expect("it is text");
     assert!(
         second.can_be("r/api:latest") && second.can_be("r/api:pr") && !second.can_be("r/api:x")
     );

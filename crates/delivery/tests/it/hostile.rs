@@ -31,7 +31,8 @@ fn texts_do_not_grow_without_end() {
     read(&[("a.sh", &script)]);
     let mut make = String::from("a0 = x$(y)\n");
     for at in 0..60 {
-        make.push_str(&format!("a{} = $(a{at})$(a{at})\n", at + 1));
+        let line = format!("a{} = $(a{at})$(a{at})\n", at + 1);
+        make.push_str(&line);
     }
     make.push_str("all: all\n\tdocker push $(a60)\n");
     read(&[("Makefile", &make)]);

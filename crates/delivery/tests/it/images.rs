@@ -63,7 +63,7 @@ fn compose_is_merged_and_its_env_file_put_in() {
     let project = &facts.delivery.compose[0];
     assert_eq!(facts.delivery.compose.len(), 1);
     assert_eq!(
-        text(project.services[0].body.get("image").unwrap()),
+        text(project.services[0].body.get("image").expect("it has one")),
         "postgres:16"
     );
     assert!(project.services[0].body.get("ports").is_some());

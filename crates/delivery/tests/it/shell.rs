@@ -113,7 +113,7 @@ fn a_folder_is_guessed_by_the_paths_that_exist() {
         ("deploy/run.sh", script),
         ("deploy/manifests/app.yaml", "kind: Service\n"),
     ]);
-    let (_, deed) = facts.delivery.deeds().next().unwrap();
+    let (_, deed) = facts.delivery.deeds().next().expect("there is one");
     assert_eq!(deed.folder.literal(), Some("deploy"));
 }
 

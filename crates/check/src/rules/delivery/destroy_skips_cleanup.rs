@@ -47,7 +47,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             let words: Vec<&str> = command.words.iter().filter_map(Value::str).collect();
             words.first() == Some(&"kubectl")
                 && words.contains(&"delete")
-                && words.iter().any(|word| *word == "--wait=false")
+                && words.contains(&"--wait=false")
                 && words.iter().any(|word| {
                     matches!(
                         *word,

@@ -216,10 +216,12 @@ fn missed(world: &World, file: seaworthy_facts::FileId) -> Vec<Span> {
                         "networking.k8s.io/v1beta1" | "extensions/v1beta1",
                         "Ingress"
                     )
-                    | ("extensions/v1beta1" | "apps/v1beta1" | "apps/v1beta2", _)
-                    | ("rbac.authorization.k8s.io/v1beta1", _)
                     | (
-                        "flowcontrol.apiserver.k8s.io/v1beta1"
+                        "extensions/v1beta1"
+                            | "apps/v1beta1"
+                            | "apps/v1beta2"
+                            | "rbac.authorization.k8s.io/v1beta1"
+                            | "flowcontrol.apiserver.k8s.io/v1beta1"
                             | "flowcontrol.apiserver.k8s.io/v1beta2",
                         _
                     )

@@ -15,8 +15,11 @@ pub(crate) const RULE: Rule = Rule {
     check,
 };
 
+/// A workflow, the trigger that starts it, and a place where it works.
+type Start<'a> = (&'a Workflow, &'a Trigger, Span);
+
 fn check(world: &World, findings: &mut Vec<Finding>) {
-    let mut by_root: Vec<(&Root, Vec<(&Workflow, &Trigger, Span)>)> = Vec::new();
+    let mut by_root: Vec<(&Root, Vec<Start<'_>>)> = Vec::new();
     for workflow in &world.facts.delivery.workflows {
         let runs = folders(workflow);
         if runs.is_empty() || runs.iter().any(|(folder, _)| folder.literal().is_none()) {

@@ -108,6 +108,6 @@ fn of_hole(hole: &Unknown, depth: usize) -> Option<String> {
     }
     hole.choices
         .iter()
-        .flat_map(|choice| choice.holes())
+        .flat_map(seaworthy_facts::Text::holes)
         .find_map(|hole| of_hole(hole, depth + 1))
 }

@@ -17,12 +17,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     let pulled = images::pulled(world);
     let mut seen = Vec::new();
     for push in images::pushes(world) {
-        let Doer::Step {
-            workflow,
-            job,
-            step,
-        } = push.doer
-        else {
+        let Doer::Step { workflow, .. } = push.doer else {
             continue;
         };
         let Some(trigger) = workflow

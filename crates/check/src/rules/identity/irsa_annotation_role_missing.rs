@@ -38,6 +38,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             continue;
         }
         let namespace = account.namespace();
+        // With an association EKS gives the pods that, and the annotation is only left over.
+        if iam.associated(namespace.as_ref(), &name).next().is_some() {
+            continue;
+        }
         // The role that was made for this account; else one with nearly the name, which trusts accounts.
         let made = namespace.as_ref().and_then(|namespace| {
             iam.roles.iter().find(|role| {

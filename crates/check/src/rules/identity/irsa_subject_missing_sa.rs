@@ -18,6 +18,80 @@ pub(crate) const RULE: Rule = Rule {
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let refused = refused(world, findings);
     missing(world, &refused, findings);
+    unassociated(world, findings);
+}
+
+/// Associations of Pod Identity for an account that does not exist, where one of nearly its name has none.
+fn unassociated(world: &World, findings: &mut Vec<Finding>) {
+    let iam = world.iam();
+    let accounts: Vec<Account<'_>> = Account::all(&world.facts).collect();
+    for association in &iam.associations {
+        let (Some(namespace), Some(name)) =
+            (association.namespace.text(), association.account.text())
+        else {
+            continue;
+        };
+        let is_there = accounts
+            .iter()
+            .any(|account| account.can_be(&namespace, &name) != Same::Never);
+        let is_used = world.facts.kubernetes.clusters.iter().any(|cluster| {
+            cluster.workloads().any(|workload| {
+                workload.is_in(Some(&namespace))
+                    && workload
+                        .pods()
+                        .and_then(|pods| pods.service_account()?.text())
+                        .is_some_and(|own| own.same(&name) != Same::Never)
+            })
+        });
+        let wanted = format!("{namespace}/{name}");
+        if is_there || is_used || wanted.contains("${") {
+            continue;
+        }
+        let free: Vec<(&Account<'_>, String)> = accounts
+            .iter()
+            .filter(|account| {
+                account.name().is_some_and(|own| {
+                    iam.associated(account.namespace().as_ref(), &own)
+                        .next()
+                        .is_none()
+                }) && account.role().is_none()
+            })
+            .map(|account| (account, account.title()))
+            .collect();
+        // The same name in another namespace, or nearly the name in the same.
+        let near = free
+            .iter()
+            .find(|(account, _)| account.name() == Some(name.clone()))
+            .or_else(|| {
+                let in_namespace = free
+                    .iter()
+                    .filter(|(account, _)| account.namespace() == Some(namespace.clone()));
+                let title = suggest(&wanted, in_namespace.map(|(_, title)| title.as_str()))?;
+                free.iter().find(|(_, own)| own == title)
+            });
+        let Some((account, title)) = near else {
+            continue;
+        };
+        let (differs, part) = difference(account, &wanted);
+        let own = match part {
+            "namespace" => &association.namespace,
+            _ => &association.account,
+        };
+        findings.push(
+            Finding::new(format!(
+                "Pod Identity gives a role to service account `{wanted}`, which nothing here makes; `{title}` has none"
+            ))
+            .at(own.span, format!("no account has this {part}"))
+            .and(
+                differs.unwrap_or(account.object.name.span),
+                format!("account `{title}`"),
+            )
+            .trail(own)
+            .hint(format!("give the role to `{title}`"))
+            .confidence(Confidence::Likely)
+            .about([wanted.clone(), title.clone()]),
+        );
+    }
 }
 
 /// Accounts that name a role which does not trust them. Gives the roles.
@@ -29,10 +103,12 @@ fn refused<'a>(world: &'a World, findings: &mut Vec<Finding>) -> Vec<&'a Role> {
             continue;
         };
         let called = iam.roles_called(annotation);
-        if called.is_empty() {
+        let namespace = account.namespace();
+        // With an association EKS gives the pods that, and the annotation is only left over.
+        let is_associated = iam.associated(namespace.as_ref(), &name).next().is_some();
+        if called.is_empty() || is_associated {
             continue;
         }
-        let namespace = account.namespace();
         let all_refuse = called.iter().all(|(role, same)| {
             *same == Same::Always
                 && role.trust.clusters().next().is_some()

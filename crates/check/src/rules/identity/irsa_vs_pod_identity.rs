@@ -25,6 +25,13 @@ fn annotated(world: &World, findings: &mut Vec<Finding>) {
         let Some(annotation) = account.role() else {
             continue;
         };
+        // With an association EKS gives the pods that, and the annotation is only left over.
+        let namespace = account.namespace();
+        if let Some(name) = account.name()
+            && iam.associated(namespace.as_ref(), &name).next().is_some()
+        {
+            continue;
+        }
         let called = iam.roles_called(annotation);
         let all = !called.is_empty()
             && called.iter().all(|(role, same)| {

@@ -4,6 +4,7 @@
 //! alternating the contestants round by round, and printing medians. Absolute numbers belong to the machine;
 //! only the ratios are meant to be compared.
 
+mod check;
 pub(crate) mod constant;
 mod gateway;
 mod local;
@@ -14,6 +15,7 @@ mod platform;
 mod report;
 mod services;
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -34,6 +36,9 @@ pub(crate) struct Options {
     /// How long each load lasts, in seconds, after two seconds of warm-up
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// A folder that `check` and checkov are timed on; may be given several times
+    #[arg(long = "repository", value_name = "DIR")]
+    repositories: Vec<PathBuf>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -47,6 +52,8 @@ enum Suite {
     Services,
     /// A request through the gateway against the same request without it
     Gateway,
+    /// `seaworthy check` against checkov, and on repositories that grow
+    Check,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -93,6 +100,9 @@ pub(crate) fn run_chore(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Suite::Gateway) {
         sections.push(gateway::measure(plan)?);
+    }
+    if wanted(Suite::Check) {
+        sections.extend(check::measure(plan, &options.repositories)?);
     }
     match options.format {
         Format::Text => {

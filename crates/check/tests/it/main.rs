@@ -1,4 +1,5 @@
 //! The rules against their pages, and the settings of `check`.
 
+mod mutations;
 mod pages;
 mod settings;

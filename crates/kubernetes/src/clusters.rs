@@ -331,15 +331,24 @@ impl Plain {
         }
         if named_clusters && !gitops {
             // What says no environment goes to each of them, but for what an environment has its own of.
-            if let Some(first) = shared.first().filter(|slot| &*slot.name == "default") {
-                for slot in &mut slots {
-                    for unit in &first.units {
-                        if ids[*unit].iter().all(|id| !slot.ids.contains(id)) {
-                            slot.units.push(*unit);
+            if let Some(first) = shared.first_mut().filter(|slot| &*slot.name == "default") {
+                let mut left = Vec::new();
+                for unit in std::mem::take(&mut first.units) {
+                    let mut placed = false;
+                    for slot in &mut slots {
+                        if ids[unit].iter().all(|id| !slot.ids.contains(id)) {
+                            slot.units.push(unit);
+                            placed = true;
                         }
                     }
+                    if !placed {
+                        left.push(unit);
+                    }
                 }
-                shared.remove(0);
+                first.units = left;
+                if first.units.is_empty() {
+                    shared.remove(0);
+                }
             }
         }
         slots.extend(shared);

@@ -220,6 +220,14 @@ fn set(target: &mut Value, steps: &[String], value: Value, add: bool) -> Option<
         *target = value;
         return Some(());
     };
+    // Kustomize keeps notes of its own among annotations, so that the map is there when a patch comes.
+    if add
+        && let [metadata, marks] = before
+        && metadata == "metadata"
+        && matches!(marks.as_str(), "annotations" | "labels")
+    {
+        crate::places::ensure(target, &["metadata", marks], value.span);
+    }
     let holder = descend(target, before)?;
     match &mut holder.data {
         Data::Map(map) => {

@@ -69,6 +69,21 @@ fn is_written(world: &World, name: &str) -> bool {
     if name.is_empty() {
         return false;
     }
+    // In a plug-in's settings, a Taskfile, a document: `helm template … > all.yaml`.
+    let written = world.sources.iter().any(|source| {
+        let text = source.file.text();
+        text.contains(name)
+            && text.match_indices(name).any(|(at, _)| {
+                let line = text[..at].rsplit('\n').next().unwrap_or_default();
+                line.contains('>')
+                    || line.contains("tee ")
+                    || line.contains("-o ")
+                    || line.contains("--output")
+            })
+    });
+    if written {
+        return true;
+    }
     let delivery = &world.facts.delivery;
     let output = |commands: &[seaworthy_facts::delivery::Command]| {
         commands.iter().any(|command| {

@@ -1,0 +1,81 @@
+//! Inputs that mean harm: nothing panics, hangs or grows without bound.
+
+use std::fmt::Write;
+
+use crate::read;
+
+#[test]
+fn cycles_end() {
+    let read = read(&[
+        ("a/kustomization.yaml", "resources: [../b]\n"),
+        (
+            "b/kustomization.yaml",
+            "resources: [../a]\ncomponents: [../b]\n",
+        ),
+        (
+            "flux/a.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\nspec: {path: ./flux, sourceRef: {kind: GitRepository, name: x}}\n",
+        ),
+        (
+            "argo/a.yaml",
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: 'https://h/o/r', path: argo}, destination: {namespace: a}}\n",
+        ),
+    ]);
+    assert!(!read.facts.kubernetes.kustomizations.is_empty());
+}
+
+#[test]
+fn templates_that_never_end_are_stopped() {
+    let read = read(&[
+        ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),
+        (
+            "c/templates/_h.tpl",
+            "{{ define \"a\" }}{{ include \"a\" . }}{{ end }}",
+        ),
+        ("c/templates/a.yaml", "x: {{ include \"a\" . }}\n"),
+        (
+            "c/templates/b.yaml",
+            "{{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}x{{ end }}{{ end }}{{ end }}\n",
+        ),
+        (
+            "c/templates/c.yaml",
+            "{{ tpl (repeat 900 \"{{ tpl . . }}\") . }}\n",
+        ),
+        (
+            "c/templates/d.yaml",
+            "{{ if }}{{ end }}{{ end }}{{ .a | }}\n",
+        ),
+        ("c/templates/e.yaml", "{{/* open"),
+    ]);
+    assert!(read.cluster("default").incomplete);
+}
+
+#[test]
+fn deep_nesting_and_odd_documents_are_survived() {
+    let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
+    let mut nested = String::new();
+    for level in 0..200 {
+        let _ = writeln!(nested, "{}a:", " ".repeat(level));
+    }
+    let parens = format!("x: {{{{ {}1{} }}}}\n", "(".repeat(4_000), ")".repeat(4_000));
+    let read = read(&[
+        ("a.yaml", &deep),
+        ("b.yaml", &nested),
+        (
+            "c.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata: nothing\nspec: [1, 2]\n",
+        ),
+        ("d.yaml", "apiVersion: v1\nkind: List\nitems: {a: 1}\n"),
+        (
+            "e.yaml",
+            "<<<<<<< HEAD\napiVersion: v1\n=======\nkind: Pod\n>>>>>>> b\n",
+        ),
+        (
+            "kustomization.yaml",
+            "resources: [., .., c.yaml, {}]\npatches: [{patch: 'ä: [', target: {name: '('}}]\nimages: 3\nnamespace: [x]\n",
+        ),
+        ("k/Chart.yaml", "name: [x]\n"),
+        ("k/templates/a.yaml", &parens),
+    ]);
+    assert!(!read.facts.broken.is_empty());
+}

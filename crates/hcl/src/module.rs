@@ -75,9 +75,8 @@ impl Module {
             let first = block.labels.first().cloned();
             match (&*block.kind, first) {
                 ("variable", Some(name)) => {
-                    if self.variables.insert(name.clone(), block).is_none() {
-                        self.variable_order.push(name);
-                    }
+                    let before = self.variables.insert(name.clone(), block);
+                    self.variable_order.extend(before.is_none().then_some(name));
                 }
                 ("resource" | "data" | "ephemeral", Some(kind)) => {
                     let Some(name) = block.labels.get(1).cloned() else {

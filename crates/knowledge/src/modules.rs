@@ -163,7 +163,7 @@ pub fn newest_major(constraint: &str, newest: u32) -> Option<u32> {
         let (operator, version) =
             part.split_at(part.find(|letter: char| letter.is_ascii_digit() || letter == 'v')?);
         let version = version.trim_start_matches('v');
-        let mut numbers = version.split('.').map(|number| number.parse::<u32>());
+        let mut numbers = version.split('.').map(str::parse::<u32>);
         let major = numbers.next()?.ok()?;
         let several = numbers.next().is_some();
         // Below 20.0.0 is at most 19; below 20.1 may be 20.
@@ -172,11 +172,9 @@ pub fn newest_major(constraint: &str, newest: u32) -> Option<u32> {
             .skip(1)
             .all(|number| number.parse::<u32>() == Ok(0));
         most = match operator.trim() {
-            "" | "=" => most.min(major),
-            "~>" if several => most.min(major),
-            "<=" => most.min(major),
             "<" if is_start => most.min(major.checked_sub(1)?),
-            "<" => most.min(major),
+            "~>" if !several => most,
+            "" | "=" | "~>" | "<=" | "<" => most.min(major),
             _ => most,
         };
     }

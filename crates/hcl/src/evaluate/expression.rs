@@ -36,7 +36,7 @@ impl Evaluator<'_> {
                 span,
             ),
             Kind::Object(entries) => self.object(entries, span, scope),
-            Kind::Variable(name) => self.bare(name, span, scope),
+            Kind::Variable(name) => bare(name, span, scope),
             Kind::Conditional(parts) => self.conditional(parts, span, scope),
             Kind::Call(call) => functions::call(self, call, span, scope),
             Kind::Traversal(inner, steps) => {
@@ -111,14 +111,6 @@ impl Evaluator<'_> {
             });
         }
         Value::new(Data::Map(map), span)
-    }
-
-    /// A name alone: bound by `for`, or a whole `each`, `var`, `local`.
-    fn bare(&self, name: &str, span: Span, scope: Scope<'_>) -> Value {
-        if let Some(value) = lookup(scope.names, name) {
-            return value.clone();
-        }
-        failed(name, span)
     }
 
     fn conditional(&self, parts: &[Expr; 3], span: Span, scope: Scope<'_>) -> Value {
@@ -245,16 +237,14 @@ impl Evaluator<'_> {
             };
             let name = name.to_string();
             if parts.grouping {
-                match map.entries.iter_mut().find(|entry| *entry.key == *name) {
-                    Some(entry) => {
-                        if let Data::List(items) = &mut entry.value.data {
-                            items.push(made);
-                        }
+                let same = map.entries.iter_mut().find(|entry| *entry.key == *name);
+                if let Some(entry) = same {
+                    if let Data::List(items) = &mut entry.value.data {
+                        items.push(made);
                     }
-                    None => {
-                        let list = Value::new(Data::List(vec![made]), span);
-                        map.set(name, key_value.span, list);
-                    }
+                } else {
+                    let list = Value::new(Data::List(vec![made]), span);
+                    map.set(name, key_value.span, list);
                 }
             } else {
                 map.entries.push(seaworthy_facts::Entry {
@@ -410,6 +400,13 @@ impl Evaluator<'_> {
             _ => failed(self.snippet(span), span),
         }
     }
+}
+
+/// A name alone: bound by `for`; anything else says nothing by itself.
+fn bare(name: &str, span: Span, scope: Scope<'_>) -> Value {
+    lookup(scope.names, name)
+        .cloned()
+        .unwrap_or_else(|| failed(name, span))
 }
 
 fn lookup<'a>(mut names: Option<&'a Names<'a>>, wanted: &str) -> Option<&'a Value> {

@@ -45,6 +45,9 @@ pub(crate) enum Expansion {
     Unknown(Rc<Each>),
 }
 
+/// A resource's place, its key and the attribute.
+pub(crate) type AttributeKey = (usize, Arc<str>, Arc<str>);
+
 /// A module with its arguments.
 pub(crate) struct Instance {
     pub(crate) module: Rc<Module>,
@@ -60,7 +63,7 @@ pub(crate) struct Instance {
     pub(crate) locals: RefCell<HashMap<Arc<str>, Slot>>,
     pub(crate) outputs: RefCell<HashMap<Arc<str>, Slot>>,
     /// By the resource's place, its key and the attribute.
-    pub(crate) attributes: RefCell<HashMap<(usize, Arc<str>, Arc<str>), Slot>>,
+    pub(crate) attributes: RefCell<HashMap<AttributeKey, Slot>>,
     pub(crate) expansions: RefCell<HashMap<usize, Option<Expansion>>>,
     pub(crate) children: RefCell<HashMap<Arc<str>, Option<Rc<Children>>>>,
 }

@@ -195,7 +195,7 @@ impl<'s> Evaluator<'s> {
                 }
                 return self.computed(span);
             }
-            Some(Slot::Busy) => return circular(self.snippet(span), span),
+            Some(Slot::Busy) => return failed(self.snippet(span), span),
             None => {}
         }
         slots.borrow_mut().insert(key.clone(), Slot::Busy);
@@ -216,11 +216,6 @@ impl<'s> Evaluator<'s> {
             .insert(key.clone(), Slot::Ready(value.clone(), size as u64));
         value
     }
-}
-
-/// A value that depends on itself.
-fn circular(name: String, span: Span) -> Value {
-    Value::unknown(Unknown::new(UnknownKind::NotSeen, format!("!{name}")), span)
 }
 
 /// A value that cannot be had: OpenTofu would stop here, unless within `try` or `can`.

@@ -131,20 +131,13 @@ impl Evaluator<'_> {
             Some(value) => Some(value),
             None => default(),
         };
-        match value {
-            Some(value) => match block.body.attribute("type") {
-                Some(constraint) => {
-                    types::conform(self, value, &constraint.value, scope_of(instance))
-                }
-                None => value,
-            },
-            None => {
-                let unknown = Unknown::new(
-                    UnknownKind::Variable,
-                    instance.within(&format!("var.{name}")),
-                );
-                Value::unknown(unknown, block.header)
-            }
+        let Some(value) = value else {
+            let name = instance.within(&format!("var.{name}"));
+            return Value::unknown(Unknown::new(UnknownKind::Variable, name), block.header);
+        };
+        match block.body.attribute("type") {
+            Some(constraint) => types::conform(self, value, &constraint.value, scope_of(instance)),
+            None => value,
         }
     }
 

@@ -112,7 +112,7 @@ impl Evaluator<'_> {
 
 fn size(pieces: &[Piece]) -> usize {
     // Looked at rarely enough to stay linear: the last pieces tell whether it explodes.
-    if pieces.len() % 256 == 0 {
+    if pieces.len().is_multiple_of(256) {
         pieces
             .iter()
             .map(|piece| match piece {

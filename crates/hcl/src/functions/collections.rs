@@ -12,8 +12,8 @@ const LONGEST: usize = 10_000;
 
 pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
     let first = arguments.get(0);
-    let list = |items: Vec<Value>| arguments.new(Data::List(items));
-    let truth = |yes: bool| arguments.new(Data::Bool(yes));
+    let list = |items: Vec<Value>| arguments.value(Data::List(items));
+    let truth = |yes: bool| arguments.value(Data::Bool(yes));
     Some(match name {
         "length" => {
             let length = match &first?.data {
@@ -167,7 +167,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
                     value: value.clone(),
                 });
             }
-            arguments.new(Data::Map(map))
+            arguments.value(Data::Map(map))
         }
         "setproduct" => product(arguments)?,
         "setintersection" | "setsubtract" => {
@@ -188,7 +188,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
         "one" => match &first?.data {
             Data::List(items) if is_open(items) => return None,
             Data::List(items) => match items.as_slice() {
-                [] => arguments.new(Data::Null),
+                [] => arguments.value(Data::Null),
                 [only] => only.clone(),
                 _ => failed("one", arguments.span),
             },
@@ -239,7 +239,6 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
                 return None;
             }
         }
-        "transpose" => return None,
         _ => return None,
     })
 }
@@ -260,22 +259,19 @@ fn merge(arguments: &Arguments<'_, '_>) -> Option<Value> {
             Data::Null => {}
             Data::Map(more) => {
                 for entry in &more.entries {
-                    match places.get(&entry.key) {
-                        Some(at) => {
-                            let old: &mut Entry = &mut map.entries[*at];
-                            *old = entry.clone();
-                        }
-                        None => {
-                            places.insert(entry.key.clone(), map.entries.len());
-                            map.entries.push(entry.clone());
-                        }
+                    if let Some(at) = places.get(&entry.key) {
+                        let old: &mut Entry = &mut map.entries[*at];
+                        *old = entry.clone();
+                    } else {
+                        places.insert(entry.key.clone(), map.entries.len());
+                        map.entries.push(entry.clone());
                     }
                 }
             }
             _ => return None,
         }
     }
-    Some(arguments.new(Data::Map(map)))
+    Some(arguments.value(Data::Map(map)))
 }
 
 fn slice(arguments: &Arguments<'_, '_>) -> Option<Value> {
@@ -284,7 +280,7 @@ fn slice(arguments: &Arguments<'_, '_>) -> Option<Value> {
     let value = arguments.get(0)?;
     match &value.data {
         Data::List(items) if !is_open(items) => Some(match items.get(start..end) {
-            Some(part) => arguments.new(Data::List(part.to_vec())),
+            Some(part) => arguments.value(Data::List(part.to_vec())),
             None => failed("slice", arguments.span),
         }),
         // The first three of the zones that there are: three, whichever.
@@ -295,7 +291,7 @@ fn slice(arguments: &Arguments<'_, '_>) -> Option<Value> {
                     arguments.evaluator.index(value, &index, arguments.span)
                 })
                 .collect();
-            Some(arguments.new(Data::List(items)))
+            Some(arguments.value(Data::List(items)))
         }
         _ => None,
     }
@@ -325,19 +321,16 @@ fn distinct(items: Vec<Value>) -> Option<Vec<Value>> {
     let mut seen = HashSet::new();
     let mut result: Vec<Value> = Vec::new();
     for item in items {
-        match item.text() {
-            Some(text) => {
-                if seen.insert(text) {
-                    result.push(item);
-                }
+        if let Some(text) = item.text() {
+            if seen.insert(text) {
+                result.push(item);
             }
-            None => {
-                if result.len() > 500 {
-                    return None;
-                }
-                if !result.iter().any(|other| equal(other, &item) == Some(true)) {
-                    result.push(item);
-                }
+        } else {
+            if result.len() > 500 {
+                return None;
+            }
+            if !result.iter().any(|other| equal(other, &item) == Some(true)) {
+                result.push(item);
             }
         }
     }
@@ -367,7 +360,7 @@ fn range(arguments: &Arguments<'_, '_>) -> Option<Value> {
             return None;
         }
     }
-    Some(arguments.new(Data::List(items)))
+    Some(arguments.value(Data::List(items)))
 }
 
 fn product(arguments: &Arguments<'_, '_>) -> Option<Value> {
@@ -391,9 +384,9 @@ fn product(arguments: &Arguments<'_, '_>) -> Option<Value> {
             .collect();
     }
     Some(
-        arguments.new(Data::List(
+        arguments.value(Data::List(
             rows.into_iter()
-                .map(|row| arguments.new(Data::List(row)))
+                .map(|row| arguments.value(Data::List(row)))
                 .collect(),
         )),
     )

@@ -3,6 +3,8 @@
 //! JSON is kept as what it says: `jsonencode` gives the value itself, so that a policy reads the same whether it was
 //! encoded, written as a heredoc or made by a data source. It becomes text where it is put into text.
 
+use std::fmt::Write as _;
+
 use data_encoding::BASE64;
 use seaworthy_facts::{Data, Value};
 
@@ -44,7 +46,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
                 } else if byte == b' ' {
                     text.push('+');
                 } else {
-                    text.push_str(&format!("%{byte:02X}"));
+                    let _ = write!(text, "%{byte:02X}");
                 }
             }
             Some(arguments.string(text))

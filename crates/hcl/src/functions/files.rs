@@ -28,7 +28,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>, scope: Scope<'_>) 
         }
         "fileexists" => {
             let path = arguments.str(0)?;
-            find(evaluator, path, scope).map(|_| arguments.new(Data::Bool(true)))
+            find(evaluator, path, scope).map(|_| arguments.value(Data::Bool(true)))
         }
         "abspath" | "pathexpand" => arguments.get(0).cloned(),
         "basename" => {
@@ -151,7 +151,7 @@ fn file_set(arguments: &Arguments<'_, '_>, scope: Scope<'_>) -> Option<Value> {
         .collect();
     items.sort_unstable();
     Some(
-        arguments.new(Data::List(
+        arguments.value(Data::List(
             items
                 .into_iter()
                 .map(|item| arguments.string(item))

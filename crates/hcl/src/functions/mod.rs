@@ -33,7 +33,7 @@ impl Arguments<'_, '_> {
         self.get(index)?.int()
     }
 
-    fn new(&self, data: Data) -> Value {
+    fn value(&self, data: Data) -> Value {
         Value::new(data, self.span)
     }
 

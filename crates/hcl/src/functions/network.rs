@@ -40,7 +40,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
                     ..arguments.string(net.to_string())
                 });
             }
-            Some(arguments.new(Data::List(items)))
+            Some(arguments.value(Data::List(items)))
         }
         "cidrhost" => {
             let whole = range(arguments)?;

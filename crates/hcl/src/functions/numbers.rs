@@ -44,7 +44,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
             let value = arguments.get(0)?;
             return match &value.data {
                 Data::Bool(_) | Data::Null => Some(value.clone()),
-                _ => Some(arguments.new(Data::Bool(value.bool()?))),
+                _ => Some(arguments.value(Data::Bool(value.bool()?))),
             };
         }
         "sensitive" | "nonsensitive" | "ephemeralasnull" => return arguments.get(0).cloned(),

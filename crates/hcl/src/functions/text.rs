@@ -8,7 +8,7 @@ use crate::json::text_of;
 
 pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
     let text = |index: usize| arguments.get(index).and_then(Value::text);
-    let value = |text: Text| arguments.new(Data::Text(text));
+    let value = |text: Text| arguments.value(Data::Text(text));
     Some(match name {
         "format" => value(format(arguments)?),
         "join" => value(join(arguments)?),
@@ -24,7 +24,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
             } else {
                 text.split(separator).collect()
             };
-            arguments.new(Data::List(
+            arguments.value(Data::List(
                 items
                     .into_iter()
                     .map(|item| arguments.string(item))
@@ -90,7 +90,7 @@ pub(super) fn call(name: &str, arguments: &Arguments<'_, '_>) -> Option<Value> {
             if pattern.captures_len() > 1 {
                 return None;
             }
-            arguments.new(Data::List(
+            arguments.value(Data::List(
                 pattern
                     .find_iter(text)
                     .map(|found| arguments.string(found.as_str()))
@@ -121,7 +121,7 @@ fn truth(
 ) -> Option<Value> {
     let text = arguments.get(0)?.text()?;
     let yes = holds(&text, arguments.str(1)?)?;
-    Some(arguments.new(Data::Bool(yes)))
+    Some(arguments.value(Data::Bool(yes)))
 }
 
 /// Each literal through a function; a hole is named by the function, unless that leaves it alone.
@@ -237,7 +237,7 @@ fn split_with_holes(separator: &str, text: &Text, arguments: &Arguments<'_, '_>)
     let before_literal = before.literal()?.to_owned();
     let mut rest = Unknown::new(UnknownKind::Computed, format!("...{text}"));
     rest.resource = text.holes().next().and_then(|hole| hole.resource.clone());
-    Some(arguments.new(Data::List(vec![
+    Some(arguments.value(Data::List(vec![
         arguments.string(before_literal),
         Value::unknown(rest, arguments.span),
     ])))
@@ -319,19 +319,16 @@ fn format(arguments: &Arguments<'_, '_>) -> Option<Text> {
 fn substr(arguments: &Arguments<'_, '_>) -> Option<Value> {
     let text = arguments.get(0)?.text()?;
     let (offset, length) = (arguments.int(1)?, arguments.int(2)?);
-    let known = match text.literal() {
-        Some(known) => known,
+    let known = if let Some(known) = text.literal() {
+        known
+    } else {
         // What lies before the first hole is known, if the part ends there.
-        None => {
-            let prefix = text.known_prefix();
-            if offset < 0
-                || length < 0
-                || usize::try_from(offset + length).ok()? > prefix.chars().count()
-            {
-                return None;
-            }
-            prefix
+        let prefix = text.known_prefix();
+        let end = offset.checked_add(length)?;
+        if offset < 0 || length < 0 || usize::try_from(end).ok()? > prefix.chars().count() {
+            return None;
         }
+        prefix
     };
     let letters: Vec<char> = known.chars().collect();
     let start = if offset < 0 {
@@ -368,7 +365,7 @@ fn regex(arguments: &Arguments<'_, '_>) -> Option<Value> {
             let value = found.name(name).map_or("", |part| part.as_str());
             map.set(name, arguments.span, arguments.string(value));
         }
-        return Some(arguments.new(Data::Map(map)));
+        return Some(arguments.value(Data::Map(map)));
     }
-    Some(arguments.new(Data::List((1..pattern.captures_len()).map(part).collect())))
+    Some(arguments.value(Data::List((1..pattern.captures_len()).map(part).collect())))
 }

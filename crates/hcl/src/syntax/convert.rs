@@ -147,17 +147,14 @@ impl<'a> Place<'a> {
                         .iter()
                         .map(|(key, value)| {
                             let key = match key {
-                                ObjectKey::Ident(word) => {
+                                // A bare word in an expression's place is a word too.
+                                ObjectKey::Ident(word)
+                                | ObjectKey::Expression(Expression::Variable(word)) => {
                                     let name = self.written(word.span(), word.as_str());
                                     Key::Word(name, self.span(word.span()))
                                 }
                                 ObjectKey::Expression(Expression::String(word)) => {
                                     let name = self.written(word.span(), word.value());
-                                    Key::Word(name, self.span(word.span()))
-                                }
-                                // A bare word in an expression's place is a word too.
-                                ObjectKey::Expression(Expression::Variable(word)) => {
-                                    let name = self.written(word.span(), word.as_str());
                                     Key::Word(name, self.span(word.span()))
                                 }
                                 ObjectKey::Expression(key) => Key::Expression(self.expression(key)),

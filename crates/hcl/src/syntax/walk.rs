@@ -148,7 +148,7 @@ pub(crate) fn references(body: &Body, bound: &mut Vec<String>, found: &mut Vec<(
     for block in &body.blocks {
         let before = bound.len();
         if &*block.kind == "dynamic" {
-            bound.extend(block.labels.first().map(|label| label.to_string()));
+            bound.extend(block.labels.first().map(ToString::to_string));
             if let Some(Kind::Variable(name)) = block
                 .body
                 .attribute("iterator")

@@ -1,5 +1,7 @@
 //! Configurations in, facts out.
 
+#![allow(clippy::unwrap_used, reason = "a test says so by failing")]
+
 mod evaluation;
 mod hostile;
 mod modules;

@@ -88,7 +88,7 @@ fn registry(world: &World, root: &Root) -> Option<Span> {
             .iter()
             .flat_map(seaworthy_facts::kubernetes::Cluster::workloads)
             .filter_map(seaworthy_facts::kubernetes::Object::pods)
-            .flat_map(|pods| pods.containers())
+            .flat_map(seaworthy_facts::kubernetes::PodTemplate::containers)
             .filter_map(|container| container.get("image"))
             .find(|image| {
                 image

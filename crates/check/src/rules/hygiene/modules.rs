@@ -24,8 +24,9 @@ pub(in crate::rules) fn whole(world: &World, module: &ModuleSource) -> bool {
         (parent(path) == module.folder && path.ends_with(".tf.json"))
             || file_name(path) == "terragrunt.hcl"
             // Or it adds them to the copy of any module that a unit takes, when it says `generate`.
-            || (path.ends_with(".hcl")
-                && file_name(path) != ".terraform.lock.hcl"
+            || (file_name(path)
+                .rsplit_once('.')
+                .is_some_and(|(name, end)| end == "hcl" && name != ".terraform.lock")
                 && source
                     .file
                     .text()

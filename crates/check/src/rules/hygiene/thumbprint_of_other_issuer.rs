@@ -22,7 +22,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     let kind = "aws_iam_openid_connect_provider";
     for root in &world.facts.terraform.roots {
         for provider in root.resources(kind) {
-            let Some(url) = provider.at("url").and_then(|url| url.text()) else {
+            let Some(url) = provider.at("url").and_then(seaworthy_facts::Value::text) else {
                 continue;
             };
             let is_github = |url: &str| url.contains("githubusercontent.com");
@@ -36,7 +36,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
             for thumbprint in provider
                 .at("thumbprint_list")
-                .map_or(&[][..], |list| list.each())
+                .map_or(&[][..], seaworthy_facts::Value::each)
             {
                 let Some(text) = thumbprint.str() else {
                     continue;

@@ -48,10 +48,14 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 "subnet `{}`{and} is {net}: AWS takes none smaller than /{SMALLEST}, so the network cannot be made",
                 subnet.address
             ))
-            .at(origin, match range.trail.is_empty() {
-                true => format!("/{} is too small", net.prefix_len()),
-                false => format!("cut into subnets of /{}", net.prefix_len()),
-            });
+            .at(
+                origin,
+                if range.trail.is_empty() {
+                    format!("/{} is too small", net.prefix_len())
+                } else {
+                    format!("cut into subnets of /{}", net.prefix_len())
+                },
+            );
             if range.span != origin {
                 finding = finding.and(range.span, format!("{net}"));
             }

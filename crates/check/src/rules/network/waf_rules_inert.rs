@@ -54,7 +54,7 @@ fn allows_only(acl: &Resource, findings: &mut Vec<Finding>) {
     findings.push(finding(
         &acl.plain_address,
         span,
-        rules.each().iter().map(|rule| action_span(rule)).collect(),
+        rules.each().iter().map(action_span).collect(),
     ));
 }
 

@@ -16,11 +16,11 @@ pub fn contexts(world: &World, image: &Value) -> Vec<String> {
     let mut possible = Vec::new();
     let mut add = |name: &Value, folder: &str, context: &Value| {
         let Some(name) = name.text() else { return };
-        let fits = ImageReference::parse(&name).same_repository(&wanted);
-        let into = match fits {
-            Same::Never => return,
+        let built = ImageReference::parse(&name);
+        let into = match built.same_repository(&wanted) {
             Same::Always => &mut sure,
-            Same::Maybe => &mut possible,
+            Same::Maybe if says_name(&built, &wanted) => &mut possible,
+            Same::Never | Same::Maybe => return,
         };
         let contexts = context.text().map(|text| text.expanded());
         for context in contexts.iter().flatten().filter_map(|text| text.literal()) {
@@ -75,6 +75,17 @@ pub fn contexts(world: &World, image: &Value) -> Vec<String> {
         };
     }
     found
+}
+
+/// Whether a name with holes says enough to be this one: its last part is known and the same, or is one of few.
+fn says_name(built: &ImageReference, wanted: &ImageReference) -> bool {
+    let last = |reference: &ImageReference| match reference.repository.rsplit_once('/') {
+        Some((_, last)) => last,
+        None => reference.repository.clone(),
+    };
+    let (built, wanted) = (last(built), last(wanted));
+    let few = built.holes().all(|hole| !hole.choices.is_empty());
+    few && built.same(&wanted) != Same::Never && wanted.literal().is_some()
 }
 
 /// The program that runs in an image, where that is sure: the one in the folder that the image is built from, or, if

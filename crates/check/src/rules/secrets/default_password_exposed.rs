@@ -1,6 +1,8 @@
 //! A page with a login whose password everybody knows: the chart's own default, or one that is tried first. Reported
 //! where the internet reaches the page, and where such a password is written out.
 
+use std::collections::HashSet;
+
 use seaworthy_facts::kubernetes::{Cluster, Origin, Release};
 use seaworthy_facts::{Span, Value};
 use seaworthy_knowledge::logins::Login;
@@ -18,11 +20,26 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let entries = exposure::entries(world);
+    let mut of_releases: Vec<Finding> = Vec::new();
     for cluster in &world.facts.kubernetes.clusters {
         for release in &cluster.releases {
-            findings.extend(of_release(world, cluster, release, &entries));
+            of_releases.extend(of_release(world, cluster, release, &entries));
         }
     }
+    // One release may be in sight of several clusters, and of the way in only in one.
+    let shown: HashSet<_> = of_releases
+        .iter()
+        .filter(|finding| finding.diagnostic.labels.len() > 1)
+        .filter_map(|finding| finding.diagnostic.place())
+        .collect();
+    of_releases.retain(|finding| {
+        finding.diagnostic.labels.len() > 1
+            || finding
+                .diagnostic
+                .place()
+                .is_none_or(|place| !shown.contains(&place))
+    });
+    findings.append(&mut of_releases);
     of_images(world, &entries, findings);
 }
 

@@ -49,7 +49,7 @@ pub fn read(sources: &Sources, facts: &mut Facts) {
     }
     for source in sources.iter().filter(|source| !source.vendored) {
         match source.kind {
-            SourceKind::Document => prose::read(source, &mut facts.documents),
+            SourceKind::Document => prose::read(sources, source, &mut facts.documents),
             SourceKind::Json => dashboards::read(source, &mut facts.documents),
             _ => {}
         }

@@ -3,10 +3,10 @@
 //! Only sentences of plain patterns count; a sentence that could be meant otherwise is no claim.
 
 use seaworthy_facts::documents::{Claim, ClaimKind, Documents};
-use seaworthy_facts::{Source, file_name};
+use seaworthy_facts::{Source, Sources, file_name};
 
 /// Reads one document.
-pub(crate) fn read(source: &Source, documents: &mut Documents) {
+pub(crate) fn read(sources: &Sources, source: &Source, documents: &mut Documents) {
     let path = source.file.path();
     if !matches!(path.rsplit('.').next(), Some("md" | "markdown")) {
         return;
@@ -15,8 +15,13 @@ pub(crate) fn read(source: &Source, documents: &mut Documents) {
     if name.starts_with("CHANGELOG") || name.starts_with("HISTORY") || name.starts_with("CODE_OF") {
         return;
     }
-    let claims =
-        name.starts_with("README") || path.split('/').any(|part| part == "docs" || part == "doc");
+    // What a platform promises stands in the README or the documents at its top, or of one of its parts; deeper down, and in courses and
+    // guides, sentences of the same words are about something else.
+    let top = &sources.roots()[source.root].path;
+    let below = path.strip_prefix(top.as_str()).unwrap_or(path);
+    let depth = below.trim_start_matches('/').matches('/').count();
+    let in_docs = path.split('/').any(|part| part == "docs" || part == "doc");
+    let claims = depth <= 1 && (name.starts_with("README") || in_docs);
     let mut fenced = false;
     let mut at = 0;
     for line in source.file.text().split_inclusive('\n') {

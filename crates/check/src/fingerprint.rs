@@ -1,6 +1,7 @@
 //! What a finding is known by after an edit: its rule, what it is about, and its file; never a line.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use seaworthy_diagnostics::{Diagnostic, SourceFile};
 use seaworthy_facts::Sources;
@@ -55,10 +56,10 @@ fn numbered(seen: &mut HashMap<String, usize>, parts: &[&str]) -> String {
         hash.update(part.len().to_le_bytes());
         hash.update(part.as_bytes());
     }
-    let fingerprint: String = hash.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let mut fingerprint = String::with_capacity(16);
+    for byte in &hash.finalize()[..8] {
+        let _ = write!(fingerprint, "{byte:02x}");
+    }
     let n = seen.entry(fingerprint.clone()).or_insert(0);
     *n += 1;
     match *n {

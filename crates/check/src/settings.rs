@@ -146,16 +146,15 @@ impl Reader {
             let Some(word) = self.text(item) else {
                 continue;
             };
-            match Severity::parse(&word) {
-                Some(severity) => severities.push(severity),
-                None => {
-                    let words = SEVERITIES.map(Severity::as_str).join(", ");
-                    self.wrong(
-                        item.span,
-                        format!("`{word}` is no severity"),
-                        Some(format!("there is: {words}")),
-                    );
-                }
+            if let Some(severity) = Severity::parse(&word) {
+                severities.push(severity);
+            } else {
+                let words = SEVERITIES.map(Severity::as_str).join(", ");
+                self.wrong(
+                    item.span,
+                    format!("`{word}` is no severity"),
+                    Some(format!("there is: {words}")),
+                );
             }
         }
         Deny(severities)

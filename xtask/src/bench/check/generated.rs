@@ -173,3 +173,29 @@ resource "aws_ecr_repository" "service_{n}" {{
 "#
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn there_are_about_as_many_files_as_asked_for() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let files = super::write(folder.path(), 600).expect("files can be written");
+        assert!((600..=620).contains(&files), "{files}");
+        let walked = walk(folder.path());
+        assert_eq!(walked, files);
+    }
+
+    fn walk(folder: &std::path::Path) -> usize {
+        std::fs::read_dir(folder)
+            .expect("it is a folder")
+            .filter_map(Result::ok)
+            .map(|entry| {
+                if entry.path().is_dir() {
+                    walk(&entry.path())
+                } else {
+                    1
+                }
+            })
+            .sum()
+    }
+}

@@ -127,3 +127,84 @@ fn write(source: &SourceFile, edits: &mut [&Edit]) -> std::io::Result<()> {
     beside.persist(&path)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_check::verdict::Judged;
+    use seaworthy_facts::{Source, Sources};
+    use seaworthy_repository::{Limits, load};
+
+    use super::*;
+
+    /// A repository of one file, and findings whose fixes replace the first `from` by `to`.
+    fn fixed(text: &str, fixes: &[(&str, &str)], meanwhile: Option<&str>) -> (bool, String) {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("a.yaml");
+        std::fs::write(&path, text).expect("a file can be written");
+        let sources: Sources =
+            load(&[folder.path().to_owned()], &Limits::default()).expect("it can be read");
+        let today = "2026-11-21".parse().expect("it is a date");
+        let world = World::new(sources, today);
+        let source: &Source = world.sources.iter().next().expect("it is there");
+        let findings: Vec<Finding> = fixes
+            .iter()
+            .map(|(from, to)| {
+                let at = text.find(from).expect("it is there");
+                let span = source.file.span(at..at + from.len());
+                Finding::new("wrong")
+                    .at(span, "")
+                    .fix("put it right", span, *to)
+            })
+            .collect();
+        let verdict = Verdict {
+            findings: (0..findings.len())
+                .map(|n| Judged {
+                    subject: Subject::Finding(n),
+                    fingerprint: n.to_string(),
+                    denied: false,
+                })
+                .collect(),
+            ..Verdict::default()
+        };
+        if let Some(other) = meanwhile {
+            std::fs::write(&path, other).expect("a file can be written");
+        }
+        let Ok(changed) = apply(&world, &findings, &verdict) else {
+            panic!("it could not be applied");
+        };
+        let text = std::fs::read_to_string(&path).expect("a file can be read");
+        (changed, text)
+    }
+
+    #[test]
+    fn every_fix_is_applied_whatever_its_order() {
+        assert_eq!(
+            fixed(
+                "a: one\nb: two\n",
+                &[("two", "zwei"), ("one", "eins")],
+                None
+            ),
+            (true, "a: eins\nb: zwei\n".to_owned())
+        );
+        assert_eq!(
+            fixed("a: é\n", &[("é", "e")], None),
+            (true, "a: e\n".to_owned())
+        );
+    }
+
+    #[test]
+    fn of_two_that_overlap_the_first_is_applied() {
+        assert_eq!(
+            fixed("a: one\n", &[("one", "eins"), ("ne", "x")], None),
+            (true, "a: eins\n".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_file_that_has_changed_is_left_alone() {
+        assert_eq!(
+            fixed("a: one\n", &[("one", "eins")], Some("b: one\n")),
+            (false, "b: one\n".to_owned())
+        );
+    }
+}

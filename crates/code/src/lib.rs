@@ -36,13 +36,14 @@ use crate::reader::{File, Reader};
 
 /// Reads programs, prose, dashboards and settings files, and notes what could not be read.
 pub fn read(sources: &Sources, facts: &mut Facts) {
+    let packages = packages::by_folder(sources);
     for mut program in programs::group(sources) {
         let files: Vec<File<'_>> = program
             .files
             .iter()
             .filter_map(|id| file(sources.get(*id)))
             .collect();
-        packages::read(sources, &mut program);
+        packages::read(&packages, &mut program);
         Reader::read(&mut program, &files);
         spring::read(sources, &mut program);
         facts.code.programs.push(program);

@@ -1,14 +1,39 @@
 //! What package files ask for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use seaworthy_facts::code::Program;
-use seaworthy_facts::{Source, Sources, Span, file_name};
+use seaworthy_facts::{Source, Sources, Span, file_name, parent};
+
+/// Package files by their folders, so that every program finds its own at once.
+pub(crate) fn by_folder(sources: &Sources) -> HashMap<&str, Vec<&Source>> {
+    let mut folders: HashMap<&str, Vec<&Source>> = HashMap::new();
+    for source in sources.iter().filter(|source| !source.vendored) {
+        let path = source.file.path();
+        let name = file_name(path);
+        let is_package = matches!(
+            name,
+            "go.mod"
+                | "package.json"
+                | "Cargo.toml"
+                | "pyproject.toml"
+                | "Pipfile"
+                | "pom.xml"
+                | "build.gradle"
+                | "build.gradle.kts"
+        ) || name.ends_with(".csproj")
+            || name.starts_with("requirements");
+        if is_package {
+            folders.entry(parent(path)).or_default().push(source);
+        }
+    }
+    folders
+}
 
 /// Notes the dependencies in a program's folder.
-pub(crate) fn read(sources: &Sources, program: &mut Program) {
-    let folder = program.folder.clone();
-    for source in sources.within(&folder).filter(|source| !source.vendored) {
+pub(crate) fn read(packages: &HashMap<&str, Vec<&Source>>, program: &mut Program) {
+    for source in packages.get(&*program.folder).into_iter().flatten() {
         let name = file_name(source.file.path());
         let found = match name {
             "go.mod" => go_mod(source),

@@ -1,7 +1,7 @@
 //! Spring's settings files: `application.yml`, `application.properties`.
 
 use seaworthy_facts::code::{EnvRead, Listen, Program, Route};
-use seaworthy_facts::{Data, Sources, Span, Text, Value, file_name, is_under, yaml};
+use seaworthy_facts::{Data, Language, Sources, Span, Text, Value, file_name, is_under, yaml};
 
 use crate::reader::Seen;
 use crate::text::variable;
@@ -12,6 +12,9 @@ pub(crate) fn read(sources: &Sources, program: &mut Program) {
         .dependencies
         .iter()
         .any(|(name, _, _)| name.starts_with("spring-boot"));
+    if !is_spring && !program.languages.contains(&Language::Java) {
+        return;
+    }
     let mut settings: Vec<(String, Value)> = Vec::new();
     let mut seen = false;
     for source in sources

@@ -1,10 +1,103 @@
 //! Which program of these files runs in an image.
 
+use std::collections::HashMap;
+
 use seaworthy_facts::code::Program;
 use seaworthy_facts::delivery::{Dockerfile, What};
-use seaworthy_facts::{ImageReference, Same, Value, file_name, join};
+use seaworthy_facts::{Facts, ImageReference, Same, Sources, Value, file_name, join};
 
 use crate::{World, environment};
+
+/// Every image that is built, by the name of its repository.
+#[derive(Debug, Default)]
+pub(crate) struct Builds {
+    all: Vec<Build>,
+    by_repository: HashMap<String, Vec<usize>>,
+    /// Those whose repository is not wholly known.
+    others: Vec<usize>,
+}
+
+/// A name that an image is built under.
+#[derive(Debug)]
+struct Build {
+    name: ImageReference,
+    folders: Vec<String>,
+}
+
+impl Builds {
+    /// Looks for them once, so that every question about an image is a look-up.
+    pub(crate) fn read(sources: &Sources, facts: &Facts) -> Self {
+        let mut builds = Self::default();
+        for (_, deed) in facts.delivery.deeds() {
+            if let What::BuildImage {
+                tags,
+                context: Some(context),
+                ..
+            } = &deed.what
+            {
+                let Some(folder) = deed.folder.literal() else {
+                    continue;
+                };
+                for tag in tags {
+                    builds.add(tag, folder, context);
+                }
+            }
+        }
+        for build in &facts.delivery.builds {
+            let folder = sources.folder(build.span.file);
+            builds.add(&build.image, folder, &build.context);
+        }
+        for compose in &facts.delivery.compose {
+            for service in &compose.services {
+                let context = service.body.get("build");
+                let context = context.and_then(|build| build.get("context").or(Some(build)));
+                if let (Some(image), Some(context)) = (service.body.get("image"), context) {
+                    builds.add(image, sources.folder(compose.file), context);
+                }
+            }
+        }
+        builds
+    }
+
+    fn add(&mut self, name: &Value, folder: &str, context: &Value) {
+        let Some(name) = name.text().map(|name| ImageReference::parse(&name)) else {
+            return;
+        };
+        let folders: Vec<String> = context
+            .text()
+            .map(|text| text.expanded())
+            .iter()
+            .flatten()
+            .filter_map(|text| text.literal())
+            .map(|context| join(folder, context))
+            .collect();
+        let at = self.all.len();
+        match name.repository.literal() {
+            Some(repository) => self
+                .by_repository
+                .entry(repository.to_owned())
+                .or_default()
+                .push(at),
+            None => self.others.push(at),
+        }
+        self.all.push(Build { name, folders });
+    }
+
+    /// Those that can be of this name.
+    fn of<'a>(&'a self, wanted: &ImageReference) -> Box<dyn Iterator<Item = &'a Build> + 'a> {
+        match wanted.repository.literal() {
+            Some(repository) => Box::new(
+                self.by_repository
+                    .get(repository)
+                    .into_iter()
+                    .flatten()
+                    .chain(&self.others)
+                    .map(|at| &self.all[*at]),
+            ),
+            None => Box::new(self.all.iter()),
+        }
+    }
+}
 
 /// The folders from which an image of this name is built here. Empty where none is, or where that is not sure.
 pub fn contexts(world: &World, image: &Value) -> Vec<String> {
@@ -14,45 +107,13 @@ pub fn contexts(world: &World, image: &Value) -> Vec<String> {
     let wanted = ImageReference::parse(&text);
     let mut sure = Vec::new();
     let mut possible = Vec::new();
-    let mut add = |name: &Value, folder: &str, context: &Value| {
-        let Some(name) = name.text() else { return };
-        let built = ImageReference::parse(&name);
-        let into = match built.same_repository(&wanted) {
-            Same::Always => &mut sure,
-            Same::Maybe if says_name(&built, &wanted) => &mut possible,
-            Same::Never | Same::Maybe => return,
-        };
-        let contexts = context.text().map(|text| text.expanded());
-        for context in contexts.iter().flatten().filter_map(|text| text.literal()) {
-            into.push(join(folder, context));
-        }
-    };
-    for (_, deed) in world.facts.delivery.deeds() {
-        if let What::BuildImage {
-            tags,
-            context: Some(context),
-            ..
-        } = &deed.what
-        {
-            let Some(folder) = deed.folder.literal() else {
-                continue;
-            };
-            for tag in tags {
-                add(tag, folder, context);
+    for build in world.builds().of(&wanted) {
+        match build.name.same_repository(&wanted) {
+            Same::Always => sure.extend(build.folders.iter().cloned()),
+            Same::Maybe if says_name(&build.name, &wanted) => {
+                possible.extend(build.folders.iter().cloned());
             }
-        }
-    }
-    for build in &world.facts.delivery.builds {
-        let folder = world.sources.folder(build.span.file);
-        add(&build.image, folder, &build.context);
-    }
-    for compose in &world.facts.delivery.compose {
-        for service in &compose.services {
-            let context = service.body.get("build");
-            let context = context.and_then(|build| build.get("context").or(Some(build)));
-            if let (Some(image), Some(context)) = (service.body.get("image"), context) {
-                add(image, world.sources.folder(compose.file), context);
-            }
+            Same::Never | Same::Maybe => {}
         }
     }
     let mut found = if sure.is_empty() { possible } else { sure };

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use seaworthy_facts::{Facts, Sources};
 use seaworthy_knowledge::{Date, Knowledge};
 
+use crate::built::Builds;
 use crate::iam::Iam;
 
 /// The files, what they say, and what is known of the world around them.
@@ -19,6 +20,7 @@ pub struct World {
     /// The day that support dates are held against.
     pub today: Date,
     iam: OnceLock<Iam>,
+    builds: OnceLock<Builds>,
 }
 
 impl World {
@@ -36,6 +38,7 @@ impl World {
             knowledge,
             today,
             iam: OnceLock::new(),
+            builds: OnceLock::new(),
         }
     }
 
@@ -43,5 +46,11 @@ impl World {
     pub fn iam(&self) -> &Iam {
         self.iam
             .get_or_init(|| Iam::read(&self.facts, &self.knowledge))
+    }
+
+    /// Images that are built here; looked for when they are first asked for.
+    pub(crate) fn builds(&self) -> &Builds {
+        self.builds
+            .get_or_init(|| Builds::read(&self.sources, &self.facts))
     }
 }

@@ -6,7 +6,7 @@ use seaworthy_facts::kubernetes::Origin;
 use seaworthy_facts::{Source, SourceKind, Span, Value, file_name};
 use seaworthy_link::World;
 
-use super::shapes::{credential, decoded, is_random};
+use super::shapes::{credential, decoded, is_random, marks};
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -178,12 +178,19 @@ fn text(
     known: &HashSet<Span>,
 ) {
     let body = source.file.text();
-    let mut at = 0;
     let mut found = 0;
-    for line in body.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        if line.len() > 2_000 || found > 20 {
+    let mut looked_at = 0;
+    for mark in marks().find_iter(body) {
+        if mark.start() < looked_at || found > 20 {
+            continue;
+        }
+        let start = body[..mark.start()].rfind('\n').map_or(0, |at| at + 1);
+        let at = body[mark.start()..]
+            .find('\n')
+            .map_or(body.len(), |end| mark.start() + end + 1);
+        looked_at = at;
+        let line = &body[start..at];
+        if line.len() > 2_000 {
             continue;
         }
         let private = line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use seaworthy_facts::{Same, Span, Value};
 use seaworthy_link::World;
-use seaworthy_link::iam::{Account, Admission, Assumption, Role, Taken, Verdict};
+use seaworthy_link::iam::{Account, Admission, Assumption, Role, Verdict};
 
 use crate::{Confidence, Finding, Rule, Severity};
 
@@ -30,7 +30,10 @@ fn jobs(world: &World, findings: &mut Vec<Finding>) {
         *by_job.entry(assumption.job.span).or_default() += 1;
     }
     for assumption in all {
-        let Taken::Named(role) = iam.taken(assumption.role) else {
+        // One role, or one of each environment: then none of them may allow it.
+        let called = iam.roles_called(assumption.role);
+        let all_sure = called.iter().all(|(_, same)| *same == Same::Always);
+        let Some((role, _)) = called.first().filter(|_| all_sure) else {
             continue;
         };
         // A later step may have taken another role.
@@ -41,7 +44,7 @@ fn jobs(world: &World, findings: &mut Vec<Finding>) {
         let missing: Vec<&(std::sync::Arc<str>, Span)> = needs
             .actions
             .iter()
-            .filter(|(action, _)| denied(role, action))
+            .filter(|(action, _)| called.iter().all(|(role, _)| denied(role, action)))
             .collect();
         let Some((action, place)) = missing.first() else {
             continue;

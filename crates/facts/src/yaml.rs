@@ -47,7 +47,7 @@ const LIMITS: Limits = Limits {
 pub fn read(source: &SourceFile) -> Documents {
     let parsed =
         seaworthy_yaml::parse(source.id(), source.path(), source.text().as_bytes(), LIMITS);
-    let json = source.path().ends_with(".json");
+    let json = source.path().rsplit('.').next() == Some("json");
     if json && !parsed.diagnostics.is_empty() && source.text().contains('\t') {
         // JSON may be indented with tabs, YAML may not. Outside of strings a tab is a space.
         let text = source.text().replace('\t', " ");
@@ -236,14 +236,12 @@ impl<'t> Embedded<'t> {
             value.trail = Trail::default();
         }
         match &mut value.data {
-            Data::Text(text) => {
-                if text.literal().is_some_and(|text| text.contains(HOLE)) {
-                    let filled = self.filled(text.literal().unwrap_or_default(), &range);
-                    value.data = match filled.parts() {
-                        [Part::Hole(unknown)] => Data::Unknown(unknown.clone()),
-                        _ => Data::Text(filled),
-                    };
-                }
+            Data::Text(text) if text.literal().is_some_and(|text| text.contains(HOLE)) => {
+                let filled = self.filled(text.literal().unwrap_or_default(), &range);
+                value.data = match filled.parts() {
+                    [Part::Hole(unknown)] => Data::Unknown(unknown.clone()),
+                    _ => Data::Text(filled),
+                };
             }
             Data::List(items) => items.iter_mut().for_each(|item| self.settle(item, spans)),
             Data::Map(map) => {

@@ -295,22 +295,19 @@ impl Chart {
         }
         let name = setting("nameOverride").unwrap_or_else(|| chart.into());
         let limit = if inner.is_some() { 63 } else { self.limit };
-        match (release.literal(), name.literal()) {
-            (Some(release), Some(name)) => {
-                let whole = if self.collapse && release.contains(name) {
-                    release.to_owned()
-                } else {
-                    format!("{release}-{name}")
-                };
-                let cut: String = whole.chars().take(limit).collect();
-                cut.trim_end_matches('-').into()
-            }
-            _ => {
-                let mut text = release.clone();
-                text.push_str("-");
-                text.push(&name);
-                text
-            }
+        if let (Some(release), Some(name)) = (release.literal(), name.literal()) {
+            let whole = if self.collapse && release.contains(name) {
+                release.to_owned()
+            } else {
+                format!("{release}-{name}")
+            };
+            let cut: String = whole.chars().take(limit).collect();
+            cut.trim_end_matches('-').into()
+        } else {
+            let mut text = release.clone();
+            text.push_str("-");
+            text.push(&name);
+            text
         }
     }
 
@@ -469,4 +466,8 @@ pub fn no_values(span: seaworthy_facts::Span) -> Value {
 
 #[cfg(test)]
 #[path = "charts_tests.rs"]
+#[allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
 mod tests;

@@ -37,7 +37,7 @@ pub(crate) fn assemble(sources: &Sources, knowledge: &Knowledge, facts: &mut Fac
         .into_iter()
         .chain(outside::terraform::all(&files, &facts.terraform))
     {
-        outside::place(floating, &mut groups);
+        outside::place(&floating, &mut groups);
     }
     pipelines(facts, &mut groups);
     let mut used: HashSet<String> = HashSet::new();
@@ -290,23 +290,20 @@ fn lone_chart(
                         && cluster.environment == fresh.environment
                         && !overlap(cluster, &fresh)
                 });
-        match fitting {
-            Some((cluster, _)) => {
-                cluster.objects.append(&mut fresh.objects);
-                cluster.releases.append(&mut fresh.releases);
-                cluster.incomplete |= fresh.incomplete;
+        if let Some((cluster, _)) = fitting {
+            cluster.objects.append(&mut fresh.objects);
+            cluster.releases.append(&mut fresh.releases);
+            cluster.incomplete |= fresh.incomplete;
+        } else {
+            if clusters.iter().any(|cluster| cluster.name == fresh.name) {
+                fresh.name = format!("{folder} {}", environment.unwrap_or_default())
+                    .trim()
+                    .into();
+                alternatives.push(true);
+            } else {
+                alternatives.push(false);
             }
-            None => {
-                if clusters.iter().any(|cluster| cluster.name == fresh.name) {
-                    fresh.name = format!("{folder} {}", environment.unwrap_or_default())
-                        .trim()
-                        .into();
-                    alternatives.push(true);
-                } else {
-                    alternatives.push(false);
-                }
-                clusters.push(fresh);
-            }
+            clusters.push(fresh);
         }
     }
 }

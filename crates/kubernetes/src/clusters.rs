@@ -282,7 +282,7 @@ impl Plain {
         for (index, unit) in self.units.iter().enumerate() {
             match unit.environment {
                 Some((_, environment)) => {
-                    by_environment.entry(environment).or_default().push(index)
+                    by_environment.entry(environment).or_default().push(index);
                 }
                 None => others.push(index),
             }

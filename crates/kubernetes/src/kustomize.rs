@@ -142,30 +142,27 @@ impl<'f, 's> Kustomize<'f, 's> {
         let mut taken = Vec::new();
         let mut done = HashSet::new();
         for (path, file) in paths {
-            match covered(path) {
-                Some(covering) => {
-                    // The outermost of nested ones.
-                    let mut outer = covering.clone();
-                    let mut at = parent(&covering).to_owned();
-                    while at.len() >= folder.len() && !at.is_empty() && at != folder {
-                        if inside.contains(&at) {
-                            outer.clone_from(&at);
-                        }
-                        at = parent(&at).to_owned();
+            if let Some(covering) = covered(path) {
+                // The outermost of nested ones.
+                let mut outer = covering.clone();
+                let mut at = parent(&covering).to_owned();
+                while at.len() >= folder.len() && !at.is_empty() && at != folder {
+                    if inside.contains(&at) {
+                        outer.clone_from(&at);
                     }
-                    if done.insert(outer.clone())
-                        && let Some(sub) = self.build(&outer)
-                    {
-                        built.objects.extend(sub.objects.iter().cloned());
-                        built.releases.extend(sub.releases.iter().cloned());
-                        built.incomplete |= sub.incomplete;
-                        taken.push(outer);
-                    }
+                    at = parent(&at).to_owned();
                 }
-                None => {
-                    built.objects.extend(manifests_of(self.files, file));
-                    taken.push(path.to_owned());
+                if done.insert(outer.clone())
+                    && let Some(sub) = self.build(&outer)
+                {
+                    built.objects.extend(sub.objects.iter().cloned());
+                    built.releases.extend(sub.releases.iter().cloned());
+                    built.incomplete |= sub.incomplete;
+                    taken.push(outer);
                 }
+            } else {
+                built.objects.extend(manifests_of(self.files, file));
+                taken.push(path.to_owned());
             }
         }
         for object in &mut built.objects {
@@ -415,8 +412,7 @@ pub(crate) fn is_remote(path: &str) -> bool {
         || (path.split('/').next().is_some_and(|host| {
             host.contains('.')
                 && !host.starts_with('.')
-                && !host.ends_with(".yaml")
-                && !host.ends_with(".yml")
+                && !matches!(host.rsplit('.').next(), Some("yaml" | "yml"))
         }) && path.contains("//"))
 }
 

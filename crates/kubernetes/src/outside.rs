@@ -22,7 +22,7 @@ pub(crate) struct Floating {
 }
 
 /// Puts it where it belongs: to the clusters of its environment, else to all that are not only alternatives.
-pub(crate) fn place(floating: Floating, groups: &mut Vec<Group>) {
+pub(crate) fn place(floating: &Floating, groups: &mut Vec<Group>) {
     if floating.objects.is_empty() && floating.releases.is_empty() && !floating.incomplete {
         return;
     }

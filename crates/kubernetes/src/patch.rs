@@ -58,24 +58,21 @@ fn merge_maps(into: &mut Map, from: &Map, builtin: bool, field: &str) {
             into.remove(&entry.key);
             continue;
         }
-        match into
+        if let Some(own) = into
             .entries
             .iter_mut()
             .rev()
             .find(|own| own.key == entry.key)
         {
-            Some(own) => {
-                let scalar = own.value.map().is_none() || entry.value.map().is_none();
-                merge(&mut own.value, &entry.value, builtin, &entry.key, field);
-                if scalar && own.value.items().is_empty() {
-                    own.key_span = entry.key_span;
-                }
+            let scalar = own.value.map().is_none() || entry.value.map().is_none();
+            merge(&mut own.value, &entry.value, builtin, &entry.key, field);
+            if scalar && own.value.items().is_empty() {
+                own.key_span = entry.key_span;
             }
-            None => {
-                let mut entry = entry.clone();
-                without_directives(&mut entry.value);
-                into.entries.push(entry);
-            }
+        } else {
+            let mut entry = entry.clone();
+            without_directives(&mut entry.value);
+            into.entries.push(entry);
         }
     }
 }

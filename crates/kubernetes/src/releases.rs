@@ -156,36 +156,33 @@ pub(crate) fn helm_release(
     });
     let url = source.and_then(|source| source.at("spec.url")).cloned();
     let mut folder = None;
-    let chart = match chart_spec.and_then(|chart| chart.get("chart")) {
-        Some(chart) => {
-            let text = chart.str().unwrap_or_default();
-            if source.is_some_and(|source| matches!(&*source.kind, "GitRepository" | "Bucket"))
-                || text.starts_with('.')
-            {
-                let base = url
-                    .as_ref()
-                    .and_then(Value::str)
-                    .and_then(|url| repositories.folder(url, object.file))
-                    .unwrap_or_else(|| files.sources.root_of(object.file).repository.clone());
-                let path = join(&base, text);
-                if files.by_path(&join(&path, "Chart.yaml")).is_some() {
-                    folder = Some(path.as_str().into());
-                }
-                Value {
-                    data: Data::Text(file_name(&path).into()),
-                    ..chart.clone()
-                }
-            } else {
-                chart.clone()
+    let chart = if let Some(chart) = chart_spec.and_then(|chart| chart.get("chart")) {
+        let text = chart.str().unwrap_or_default();
+        if source.is_some_and(|source| matches!(&*source.kind, "GitRepository" | "Bucket"))
+            || text.starts_with('.')
+        {
+            let base = url
+                .as_ref()
+                .and_then(Value::str)
+                .and_then(|url| repositories.folder(url, object.file))
+                .unwrap_or_else(|| files.sources.root_of(object.file).repository.clone());
+            let path = join(&base, text);
+            if files.by_path(&join(&path, "Chart.yaml")).is_some() {
+                folder = Some(path.as_str().into());
             }
-        }
-        None => {
-            let url = url.as_ref()?;
-            let name = url.str().map(file_name)?;
             Value {
-                data: Data::Text(name.into()),
-                ..url.clone()
+                data: Data::Text(file_name(&path).into()),
+                ..chart.clone()
             }
+        } else {
+            chart.clone()
+        }
+    } else {
+        let url = url.as_ref()?;
+        let name = url.str().map(file_name)?;
+        Value {
+            data: Data::Text(name.into()),
+            ..url.clone()
         }
     };
     let version = chart_spec

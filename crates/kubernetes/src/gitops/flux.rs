@@ -134,12 +134,12 @@ impl Flux<'_, '_, '_> {
             .into_iter()
             .map(|(folder, roots)| {
                 let roots: Vec<Manifest> = roots.iter().map(|index| all[*index].clone()).collect();
-                self.group(&folder, &names, roots)
+                self.group(&folder, &names, &roots)
             })
             .collect()
     }
 
-    fn group(&mut self, folder: &str, names: &[String], roots: Vec<Manifest>) -> Group {
+    fn group(&mut self, folder: &str, names: &[String], roots: &[Manifest]) -> Group {
         let short = file_name(folder);
         let same = names.iter().filter(|name| file_name(name) == short).count();
         let name: Arc<str> = if same > 1 || short.is_empty() {

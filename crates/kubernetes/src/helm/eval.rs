@@ -340,7 +340,7 @@ impl Evaluator {
                 arguments.push(self.term(term, scope)?);
             }
             arguments.extend(last);
-            return functions::call(self, name, arguments);
+            return functions::call(self, name, &arguments);
         }
         // `.Files.Get "x"`, `.Capabilities.APIVersions.Has "x"`: methods take arguments.
         if let Term::Field(path) | Term::Variable(_, path) = first
@@ -351,7 +351,7 @@ impl Evaluator {
             )
         {
             let mut holder = match first {
-                Term::Variable(name, _) => self.variable(name, scope)?,
+                Term::Variable(name, _) => Self::variable(name, scope)?,
                 _ => scope.dot.clone(),
             };
             for step in before {
@@ -408,7 +408,7 @@ impl Evaluator {
         Ok(undecided.unwrap_or(result))
     }
 
-    fn variable(&self, name: &str, scope: &Scope) -> Out<V> {
+    fn variable(name: &str, scope: &Scope) -> Out<V> {
         scope
             .variables
             .iter()
@@ -422,12 +422,12 @@ impl Evaluator {
         self.step()?;
         Ok(match term {
             Term::Field(path) => fields(scope.dot.clone(), path),
-            Term::Variable(name, path) => fields(self.variable(name, scope)?, path),
+            Term::Variable(name, path) => fields(Self::variable(name, scope)?, path),
             Term::Group(pipeline, path) => {
                 let value = self.pipeline(pipeline, scope)?;
                 fields(value, path)
             }
-            Term::Function(name) => functions::call(self, name, Vec::new())?,
+            Term::Function(name) => functions::call(self, name, &[])?,
             Term::String(text) => V::text(text.as_str()),
             Term::Number(number) => V::number(*number),
             Term::Bool(yes) => V::bool(*yes),

@@ -12,10 +12,10 @@ use super::value::{NOWHERE, V, quoted, to_yaml};
 type Out = Result<V, String>;
 
 /// Calls a function.
-pub(crate) fn call(evaluator: &mut Evaluator, name: &str, mut arguments: Vec<V>) -> Out {
+pub(crate) fn call(evaluator: &mut Evaluator, name: &str, arguments: &[V]) -> Out {
     match name {
         "include" => {
-            let template = literal(&arguments, 0)?;
+            let template = literal(arguments, 0)?;
             let dot = arguments.get(1).cloned().unwrap_or_else(V::nil);
             Ok(V::Rope(evaluator.include(&template, dot)?))
         }
@@ -47,22 +47,22 @@ pub(crate) fn call(evaluator: &mut Evaluator, name: &str, mut arguments: Vec<V>)
         },
         "fail" => Err(format!(
             "it fails: {}",
-            literal(&arguments, 0).unwrap_or_default()
+            literal(arguments, 0).unwrap_or_default()
         )),
         _ => {
-            if let Some(value) = of_logic(name, &mut arguments) {
+            if let Some(value) = of_logic(name, arguments) {
                 return Ok(value);
             }
-            if let Some(value) = of_text(name, &arguments) {
+            if let Some(value) = of_text(name, arguments) {
                 return Ok(value);
             }
-            if let Some(value) = of_numbers(name, &arguments) {
+            if let Some(value) = of_numbers(name, arguments) {
                 return Ok(value);
             }
-            if let Some(value) = of_collections(name, &arguments)? {
+            if let Some(value) = of_collections(name, arguments)? {
                 return Ok(value);
             }
-            if let Some(value) = of_formats(name, &arguments) {
+            if let Some(value) = of_formats(name, arguments) {
                 return Ok(value);
             }
             Err(format!("the function `{name}` is not evaluated"))
@@ -77,7 +77,7 @@ fn literal(arguments: &[V], index: usize) -> Result<String, String> {
         .ok_or_else(|| "an argument that is not known".to_owned())
 }
 
-fn of_logic(name: &str, arguments: &mut Vec<V>) -> Option<V> {
+fn of_logic(name: &str, arguments: &[V]) -> Option<V> {
     let truth = |value: Option<bool>| value.map_or_else(|| V::unknown("condition"), V::bool);
     Some(match name {
         "not" => truth(arguments.first()?.truth().map(|truth| !truth)),
@@ -284,7 +284,7 @@ fn of_text(name: &str, arguments: &[V]) -> Option<V> {
                 text.chars().skip(start).take(take).collect()
             })
         }
-        "lower" => changed(first?, str::to_lowercase),
+        "lower" | "untitle" => changed(first?, str::to_lowercase),
         "upper" => changed(first?, str::to_uppercase),
         "title" => changed(first?, |text| {
             let mut start = true;
@@ -296,7 +296,6 @@ fn of_text(name: &str, arguments: &[V]) -> Option<V> {
                 })
                 .collect()
         }),
-        "untitle" => changed(first?, str::to_lowercase),
         "nospace" => changed(first?, |text| text.split_whitespace().collect()),
         "kebabcase" => changed(first?, |text| snake(text, '-')),
         "snakecase" => changed(first?, |text| snake(text, '_')),

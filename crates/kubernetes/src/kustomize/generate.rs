@@ -3,7 +3,7 @@
 //! The hash that Kustomize adds to their names is left out, in the object and in what refers to it alike.
 
 use seaworthy_facts::kubernetes::Taken;
-use seaworthy_facts::{Data, Map, Span, Value, join};
+use seaworthy_facts::{Data, Map, Span, Value, file_name, join};
 
 use super::{Kustomize, Work, key_of};
 use crate::manifest::Manifest;
@@ -146,7 +146,8 @@ impl Kustomize<'_, '_> {
         }
         if !self.files.sources.exists(&resolved) {
             // A file with secrets is kept out of the repository; Kustomize stops without it, but only there.
-            let secret = field == "secretGenerator" || resolved.ends_with(".env");
+            let secret = field == "secretGenerator"
+                || file_name(&resolved).rsplit('.').next() == Some("env");
             if !secret {
                 work.errors
                     .push((span, format!("`{resolved}` is not there").into()));

@@ -69,23 +69,21 @@ impl Kustomize<'_, '_> {
             field: field.into(),
             remote: super::is_remote(text),
         });
-        match self.files.by_path(&resolved) {
-            Some(source) => self
-                .files
+        if let Some(source) = self.files.by_path(&resolved) {
+            self.files
                 .documents(source.file.id())
                 .into_iter()
                 .flat_map(|documents| &documents.documents)
                 .filter(|document| !document.broken)
                 .map(|document| document.value.clone())
-                .collect(),
-            None => {
-                if !self.files.sources.exists(&resolved) && !super::is_remote(text) {
-                    work.errors
-                        .push((path.span, format!("`{resolved}` is not there").into()));
-                }
-                work.built.incomplete = true;
-                Vec::new()
+                .collect()
+        } else {
+            if !self.files.sources.exists(&resolved) && !super::is_remote(text) {
+                work.errors
+                    .push((path.span, format!("`{resolved}` is not there").into()));
             }
+            work.built.incomplete = true;
+            Vec::new()
         }
     }
 }

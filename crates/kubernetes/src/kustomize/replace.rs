@@ -177,23 +177,20 @@ fn get<'v>(value: &'v Value, steps: &[String]) -> Option<&'v Value> {
 
 fn put(target: &mut Value, steps: &[String], value: &Value, options: Option<&Value>) {
     let Some((step, rest)) = steps.split_first() else {
-        let new = match (delimiter(options), target.str()) {
-            (Some((delimiter, index)), Some(old)) => {
-                let mut parts: Vec<String> =
-                    old.split(delimiter.as_str()).map(str::to_owned).collect();
-                let Some(new) = value.scalar() else { return };
-                match parts.get_mut(index) {
-                    Some(part) => *part = new,
-                    None => parts.push(new),
-                }
-                Text::from(parts.join(&delimiter))
+        let new = if let (Some((delimiter, index)), Some(old)) = (delimiter(options), target.str())
+        {
+            let mut parts: Vec<String> = old.split(delimiter.as_str()).map(str::to_owned).collect();
+            let Some(new) = value.scalar() else { return };
+            match parts.get_mut(index) {
+                Some(part) => *part = new,
+                None => parts.push(new),
             }
-            _ => {
-                let old = target.span;
-                *target = value.clone();
-                target.trail = target.trail.via(old, "a replacement puts it here");
-                return;
-            }
+            Text::from(parts.join(&delimiter))
+        } else {
+            let old = target.span;
+            *target = value.clone();
+            target.trail = target.trail.via(old, "a replacement puts it here");
+            return;
         };
         *target = places::replaced(target, new, value.span, "a replacement puts it here");
         return;
@@ -273,28 +270,27 @@ pub(crate) fn vars(work: &mut Work, list: Option<&Value>) {
 
 fn fill(target: &mut Value, pattern: &str, value: &Text) {
     match &mut target.data {
-        Data::Text(text) => {
+        Data::Text(text)
             if text
                 .parts()
                 .iter()
-                .any(|part| matches!(part, Part::Literal(text) if text.contains(pattern)))
-            {
-                let mut new = Text::default();
-                for part in text.parts() {
-                    match part {
-                        Part::Hole(unknown) => new.push_hole(unknown.clone()),
-                        Part::Literal(text) => {
-                            for (index, piece) in text.split(pattern).enumerate() {
-                                if index > 0 {
-                                    new.push(value);
-                                }
-                                new.push_str(piece);
+                .any(|part| matches!(part, Part::Literal(text) if text.contains(pattern))) =>
+        {
+            let mut new = Text::default();
+            for part in text.parts() {
+                match part {
+                    Part::Hole(unknown) => new.push_hole(unknown.clone()),
+                    Part::Literal(text) => {
+                        for (index, piece) in text.split(pattern).enumerate() {
+                            if index > 0 {
+                                new.push(value);
                             }
+                            new.push_str(piece);
                         }
                     }
                 }
-                *text = new;
             }
+            *text = new;
         }
         Data::List(items) => items.iter_mut().for_each(|item| fill(item, pattern, value)),
         Data::Map(map) => map

@@ -1,5 +1,10 @@
 //! What the reader makes of small repositories.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may stop at what it did not expect"
+)]
+
 mod gitops;
 mod helm;
 mod hostile;

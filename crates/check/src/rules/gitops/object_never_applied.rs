@@ -102,7 +102,7 @@ fn applies_unknown_paths(world: &World) -> bool {
 fn gives(object: &Object) -> Option<(&'static str, Text)> {
     let name = object.name.text()?;
     Some(match &*object.kind {
-        "Secret" => ("Secret", name),
+        "Secret" | "SealedSecret" => ("Secret", name),
         "ConfigMap" => ("ConfigMap", name),
         "ServiceAccount" => ("ServiceAccount", name),
         "PersistentVolumeClaim" => ("PersistentVolumeClaim", name),
@@ -114,7 +114,6 @@ fn gives(object: &Object) -> Option<(&'static str, Text)> {
                 .and_then(Value::text)
                 .unwrap_or(name),
         ),
-        "SealedSecret" => ("Secret", name),
         _ => return None,
     })
 }
@@ -160,9 +159,9 @@ fn refers(value: &Value, key: &str, kind: &str, name: &Text, found: &mut Option<
         return;
     }
     let fields: &[&str] = match (kind, key) {
-        ("Secret", "secretKeyRef" | "secretRef") => &["name"],
+        ("Secret", "secretKeyRef" | "secretRef")
+        | ("ConfigMap", "configMapKeyRef" | "configMapRef" | "configMap") => &["name"],
         ("Secret", "secret") => &["secretName", "name"],
-        ("ConfigMap", "configMapKeyRef" | "configMapRef" | "configMap") => &["name"],
         ("PersistentVolumeClaim", "persistentVolumeClaim") => &["claimName"],
         ("SecretProviderClass", "volumeAttributes") => &["secretProviderClass"],
         ("ServiceAccount", "") => &["serviceAccountName", "serviceAccount"],

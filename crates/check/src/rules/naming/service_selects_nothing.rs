@@ -40,10 +40,7 @@ fn of_service(cluster: &Cluster, service: &Object, unseen: bool, findings: &mut 
     let name = service.name.text().unwrap_or_default();
     let Some(near) = nearest(cluster, service, selector) else {
         // Nothing like it: pods of this name are made where nobody looked, if anything was not seen.
-        if !unseen
-            && cluster.workloads().any(|workload| is_written(workload))
-            && !service.applied_by.is_empty()
-        {
+        if !unseen && cluster.workloads().any(is_written) && !service.applied_by.is_empty() {
             let first = &selector.entries()[0];
             findings.push(
                 Finding::new(format!(

@@ -100,7 +100,7 @@ fn of_port(
             near = Some((workload.name.span, (*workload).clone()));
         }
         if let Some(number) = number
-            && listens_there(world, *workload, number)
+            && listens_there(world, workload, number)
         {
             return;
         }

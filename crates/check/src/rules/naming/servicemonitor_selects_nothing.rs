@@ -35,6 +35,10 @@ fn not_picked(cluster: &Cluster, monitor: &Object, findings: &mut Vec<Finding>) 
         .filter(|release| release.chart.str() == Some("kube-prometheus-stack"))
         .collect();
     let [stack] = stacks.as_slice() else { return };
+    // An example that nothing applies is picked by nobody anyhow.
+    if monitor.applied_by.is_empty() {
+        return;
+    }
     let spec = stack.values.at("prometheus.prometheusSpec");
     let setting = |key: &str| spec.and_then(|spec| spec.get(key));
     let all = setting("serviceMonitorSelectorNilUsesHelmValues")

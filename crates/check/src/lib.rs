@@ -42,7 +42,7 @@ pub fn check(world: &World) -> Vec<Finding> {
             .place()
             .is_some_and(|place| !world.sources.get(place.file).vendored)
     });
-    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    findings.sort_by_key(finding::Finding::order);
     findings.dedup_by(|a, b| a.rule == b.rule && a.diagnostic.labels == b.diagnostic.labels);
     findings
 }

@@ -314,7 +314,7 @@ fn plain_entries<'a>(diagnostics: &[(&'a Diagnostic, Files<'a>)]) -> Vec<Entry<'
         let file = diagnostic
             .place()
             .and_then(|place| files.file(place.file))
-            .map(|file| file.path());
+            .map(seaworthy_diagnostics::SourceFile::path);
         (*diagnostic, file)
     });
     let fingerprints = seaworthy_check::fingerprint::of_diagnostics(placed);

@@ -31,6 +31,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             || set("use_lockfile")
             || set("dynamodb_endpoint")
             || seen.contains(&backend.span)
+            // Settings that are not here are given to `init`, and a lock may be among them.
+            || !(set("bucket") && set("key"))
         {
             continue;
         }

@@ -346,11 +346,12 @@ mod tests {
 
     #[test]
     fn an_alias_bomb_is_refused() {
-        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        let mut lines = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x, x]".to_owned()];
         for level in 1..12 {
             let items = vec![format!("*a{}", level - 1); 10].join(", ");
-            text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+            lines.push(format!("a{level}: &a{level} [{items}]"));
         }
+        let text = lines.join("\n");
         let read = file(&text);
         assert!(!read.broken.is_empty());
         assert!(read.documents.is_empty());

@@ -1,7 +1,7 @@
 //! `seaworthy check`: where two files of a platform disagree, and what is wrong with a definition.
 //!
 //! The work is done below: `seaworthy-repository` reads, `seaworthy-link` relates, `seaworthy-check` judges. Here the
-//! arguments become what those ask for, and what they say is printed ([`print`]), compared with a commit ([`before`]) or
+//! arguments become what those ask for, and what they say is printed (`print`), compared with a commit ([`before`]) or
 //! put right ([`fix`]).
 
 mod definitions;

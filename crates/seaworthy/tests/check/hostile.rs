@@ -97,12 +97,13 @@ fn deep_nesting() {
 
 #[test]
 fn aliases_that_grow() {
-    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    let mut lines = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned()];
     for n in 1..12 {
         let before = format!("*a{}", n - 1);
         let nine = [before.as_str(); 9].join(", ");
-        bomb.push_str(&format!("a{n}: &a{n} [{nine}]\n"));
+        lines.push(format!("a{n}: &a{n} [{nine}]\n"));
     }
+    let bomb = lines.concat();
     let workflow = format!("{bomb}on: push\njobs: *a11\n");
     let repository = Repository::new(&[
         ("values.yaml", &bomb),

@@ -59,16 +59,8 @@ fn in_root<'a>(world: &World, root: &'a Root, found: &mut Vec<Database<'a>>) -> 
             .resources(kind)
             .filter(|database| !database.from_summary)
         {
-            // A replica and one from a snapshot are what their source is.
-            let copied = database.at("replicate_source_db").is_some()
-                || database
-                    .at("snapshot_identifier")
-                    .is_some_and(|value| !value.is_null());
-            let engine = database.at("engine");
-            if copied && engine.is_none() {
-                return None;
-            }
-            let Some(engine) = engine else { return None };
+            // A replica, or one from a snapshot, need not say its engine: it may be any, so nothing is known of all.
+            let engine = database.at("engine")?;
             let Some(speaks) = speaks(engine.str()?) else {
                 continue;
             };

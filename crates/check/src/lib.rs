@@ -1,6 +1,6 @@
 //! The rules: where two files of a platform disagree.
 //!
-//! [`check`] runs every [`Rule`] over a [`World`](seaworthy_link::World) and gives [`Finding`]s. A rule is one file in
+//! [`check`] runs every [`Rule`] over a [`World`] and gives [`Finding`]s. A rule is one file in
 //! `rules/<theme>/` with its page beside it; the page's examples are its tests. What the files say is found out by
 //! the readers and `seaworthy-link`, not here.
 
@@ -37,12 +37,37 @@ pub fn check(world: &World) -> Vec<Finding> {
         findings.extend(of_rule);
     }
     findings.retain(|finding| {
-        finding
-            .diagnostic
-            .place()
-            .is_some_and(|place| !world.sources.get(place.file).vendored)
+        finding.diagnostic.place().is_some_and(|place| {
+            let source = world.sources.get(place.file);
+            !source.vendored && !is_archived(source.file.path())
+        })
     });
     findings.sort_by_key(finding::Finding::order);
     findings.dedup_by(|a, b| a.rule == b.rule && a.diagnostic.labels == b.diagnostic.labels);
     findings
+}
+
+/// Whether a file lies in a folder where people put what they no longer run.
+fn is_archived(path: &str) -> bool {
+    let mut parts = path.split('/');
+    parts.next_back();
+    parts.any(|folder| {
+        matches!(
+            folder.trim_start_matches(['.', '_']),
+            "archive" | "archived" | "archives" | "deprecated" | "attic" | "graveyard"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_archived;
+
+    #[test]
+    fn what_is_archived_is_not_run() {
+        assert!(is_archived("_archived/web/service.yaml"));
+        assert!(is_archived(".archive/kubernetes/a.yaml"));
+        assert!(!is_archived("services/archive.yaml"));
+        assert!(!is_archived("jobs/archiver/job.yaml"));
+    }
 }

@@ -148,7 +148,16 @@ pub(crate) fn json6902(
                 let Some(value) = operation.get("value") else {
                     continue;
                 };
-                set(target, &steps, value.clone(), name == "add").ok_or_else(missing)?;
+                if set(target, &steps, value.clone(), name == "add").is_none() {
+                    // Kustomize notes things in annotations while it builds, so that there are some.
+                    let noted = matches!(steps.as_slice(), [first, second, _] if *first == "metadata" && *second == "annotations");
+                    if name != "add" || !noted {
+                        return Err(missing());
+                    }
+                    let none = Value::new(Data::Map(Map::default()), value.span);
+                    set(target, &steps[..2], none, true).ok_or_else(missing)?;
+                    set(target, &steps, value.clone(), true).ok_or_else(missing)?;
+                }
             }
             "remove" => {
                 remove(target, &steps).ok_or_else(missing)?;

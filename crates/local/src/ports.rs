@@ -13,6 +13,10 @@ use sha2::{Digest, Sha256};
 const FIRST: u16 = 20_000;
 const LAST: u16 = 32_000;
 
+/// From here on ports are kept from run to run; below, they are used once. A replica of one platform can then not take
+/// a port that another has just chosen to keep.
+const KEPT: u16 = 26_000;
+
 /// Whether a process could listen on this port, on loopback and on all addresses.
 pub(crate) fn is_free(port: u16) -> bool {
     let on_all = TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok();
@@ -25,7 +29,7 @@ pub(crate) fn is_free(port: u16) -> bool {
 /// A port that is free now and that this process has not handed out lately.
 pub(crate) fn unused() -> Option<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let span = LAST - FIRST;
+    let span = KEPT - FIRST;
     // Two runs on one machine begin at different places, so that they do not find the same port free at once.
     if NEXT.load(Ordering::Relaxed) == 0 {
         let mut random = [0; 2];
@@ -84,5 +88,5 @@ impl PortBook {
 /// A first guess that differs between platforms, so that two of them rarely meet.
 fn spread(book: &str, what: &str) -> u16 {
     let digest = Sha256::digest(format!("{book}\0{what}"));
-    FIRST + u16::from_be_bytes([digest[0], digest[1]]) % (LAST - FIRST)
+    KEPT + u16::from_be_bytes([digest[0], digest[1]]) % (LAST - KEPT)
 }

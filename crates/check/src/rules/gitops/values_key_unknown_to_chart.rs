@@ -48,6 +48,9 @@ fn of_release(world: &World, cluster: &Cluster, release: &Release, findings: &mu
     walk(chart, &release.values, &mut Vec::new(), exact, &mut unread);
     let name = release.name.text().unwrap_or_default();
     for key in unread {
+        if read_by_parent(world, release, &chart.name, &key.path) {
+            continue;
+        }
         let mut finding = Finding::new(format!(
             "chart `{}` does not read `{}`: the value has no effect on release `{name}`",
             chart.name, key.path
@@ -78,6 +81,23 @@ fn of_release(world: &World, cluster: &Cluster, release: &Release, findings: &mu
         }
         findings.push(finding);
     }
+}
+
+/// A chart may read values of the charts that it depends on, in templates of its own.
+fn read_by_parent(world: &World, release: &Release, chart: &str, path: &str) -> bool {
+    let file = world.sources.path(release.span.file);
+    if seaworthy_facts::file_name(file) != "Chart.yaml" {
+        return false;
+    }
+    let first = path.split('.').next().unwrap_or(path);
+    let wanted = format!(".{chart}.{first}");
+    world
+        .sources
+        .under(seaworthy_facts::parent(file))
+        .any(|source| {
+            source.kind == seaworthy_facts::SourceKind::HelmTemplate
+                && source.file.text().contains(&wanted)
+        })
 }
 
 /// Whether the version that is asked for is the one that was read: the same major version, or none.

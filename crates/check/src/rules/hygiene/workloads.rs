@@ -33,9 +33,35 @@ pub(super) fn written(world: &World) -> Vec<(&Cluster, &Object)> {
                 Origin::Manifest | Origin::Kustomization { .. } | Origin::Chart { .. }
             ) && !world.sources.get(object.file).vendored
                 && !is_generated(world, object)
+                && !is_aside(world, object)
                 && seen.insert((object.span, object.kind.clone()))
         })
         .collect()
+}
+
+/// Whether an object is for a while or for show: a Job that runs once, a manifest of tests or examples. What these lack
+/// hurts nobody.
+fn is_aside(world: &World, object: &Object) -> bool {
+    let path = world.sources.path(object.file);
+    let folder = seaworthy_facts::parent(path);
+    &*object.kind == "Job"
+        || folder.split('/').any(|part| {
+            matches!(
+                part,
+                "test"
+                    | "tests"
+                    | "e2e"
+                    | "example"
+                    | "examples"
+                    | "sample"
+                    | "samples"
+                    | "demo"
+                    | "benchmark"
+                    | "benchmarks"
+                    | "testdata"
+                    | "fixtures"
+            )
+        })
 }
 
 /// Whether an object comes from a file that a tool writes and nobody edits.

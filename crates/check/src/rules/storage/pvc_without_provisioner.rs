@@ -28,7 +28,19 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .into_iter()
             .filter(|asked| asked.one_node && is_ebs(asked.class))
             .collect();
-        if asked.is_empty() || eks::is_auto(cluster_resource) || installed(world, cluster, root) {
+        // The argument of the module, where a summary stands in for its files.
+        let is_auto = eks::is_auto(cluster_resource)
+            || root.calls.iter().any(|call| {
+                cluster_resource.address.starts_with(&*call.address)
+                    && ["compute_config", "cluster_compute_config"]
+                        .iter()
+                        .any(|name| {
+                            call.arguments
+                                .get(name)
+                                .is_some_and(|value| !value.is_null())
+                        })
+            });
+        if asked.is_empty() || is_auto || installed(world, cluster, root) {
             continue;
         }
         let old = eks::minor(cluster_resource).is_some_and(|(minor, _)| minor < WITHOUT_BUILT_IN);

@@ -34,10 +34,6 @@ const OTHERS: &[Other] = &[
         run: kube_linter,
     },
     Other {
-        program: "zizmor",
-        run: zizmor,
-    },
-    Other {
         program: "actionlint",
         run: actionlint,
     },
@@ -241,34 +237,6 @@ fn kube_linter(program: &Path, folder: &Path) -> Result<Said, Failure> {
         let text = std::fs::read_to_string(folder.join(&example).join(&file)).unwrap_or_default();
         for line in 1..=text.lines().count() {
             said.insert((example.clone(), file.clone(), line, check.to_owned()));
-        }
-    }
-    Ok(said)
-}
-
-fn zizmor(program: &Path, folder: &Path) -> Result<Said, Failure> {
-    let mut said = Said::new();
-    for example in folders(folder)? {
-        if !example.join(".github").is_dir() {
-            continue;
-        }
-        let answer = json(
-            Command::new(program)
-                .args(["--offline", "--format", "json", "--no-progress"])
-                .arg(&example)
-                .current_dir(folder),
-        )?;
-        for finding in answer.as_array().into_iter().flatten() {
-            let check = finding["ident"].as_str().unwrap_or_default();
-            for location in finding["locations"].as_array().into_iter().flatten() {
-                let path = &location["symbolic"]["key"]["Local"]["given_path"];
-                let Some((example, file)) = path.as_str().and_then(|path| place(folder, path))
-                else {
-                    continue;
-                };
-                let line = number(&location["concrete"]["location"]["start_point"]["row"]) + 1;
-                said.insert((example, file, line, check.to_owned()));
-            }
         }
     }
     Ok(said)

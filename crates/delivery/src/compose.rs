@@ -164,7 +164,7 @@ fn project(sources: &Sources, source: &Source, body: &Value) -> Compose {
                 .collect()
         })
         .unwrap_or_default();
-    let mut body = interpolated(body, &variables, 0);
+    let mut body = interpolated(body, &variables);
     let services = body.get("services").cloned();
     let mut made = Vec::new();
     let mut merged_services = Map::default();
@@ -248,7 +248,7 @@ fn extended(
                 .into_iter()
                 .next()
         })
-        .map(|document| interpolated(&document.value, variables, 0));
+        .map(|document| interpolated(&document.value, variables));
     let services = other
         .as_ref()
         .and_then(|body| body.get("services"))
@@ -260,40 +260,16 @@ fn extended(
     merge(&base, service, 0)
 }
 
-fn interpolated(value: &Value, variables: &HashMap<String, Value>, depth: usize) -> Value {
-    if depth > DEEPEST {
-        return value.clone();
-    }
-    let data = match &value.data {
-        Data::Text(text) => match text.literal() {
-            Some(raw) if raw.contains('$') => {
-                let text = filled(raw, &|name| variables.get(name).and_then(Value::text));
-                fragment::value(text, value.span).data
-            }
-            _ => return value.clone(),
-        },
-        Data::List(items) => Data::List(
-            items
-                .iter()
-                .map(|item| interpolated(item, variables, depth + 1))
-                .collect(),
-        ),
-        Data::Map(map) => Data::Map(Map {
-            entries: map
-                .entries
-                .iter()
-                .map(|entry| seaworthy_facts::Entry {
-                    value: interpolated(&entry.value, variables, depth + 1),
-                    ..entry.clone()
-                })
-                .collect(),
-        }),
-        _ => return value.clone(),
-    };
-    Value {
-        data,
-        ..value.clone()
-    }
+fn interpolated(value: &Value, variables: &HashMap<String, Value>) -> Value {
+    value.with_texts(DEEPEST, &mut |text| {
+        let raw = text.str().filter(|raw| raw.contains('$'))?;
+        let filled = filled(raw, &|name| variables.get(name).and_then(Value::text));
+        Some(Value {
+            data: fragment::value(filled, text.span).data,
+            span: text.span,
+            trail: text.trail.clone(),
+        })
+    })
 }
 
 /// `environment` as a map or a list of `NAME=value`.

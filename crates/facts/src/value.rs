@@ -357,6 +357,41 @@ impl Value {
             .any(|(unknown, _)| unknown.resource.as_deref() == Some(address))
     }
 
+    /// This value with each text within replaced where `replace` gives something for it. What lies more than
+    /// `deepest` steps down stays as it is.
+    #[must_use]
+    pub fn with_texts(
+        &self,
+        deepest: usize,
+        replace: &mut impl FnMut(&Self) -> Option<Self>,
+    ) -> Self {
+        let mut inner = |value: &Self| match deepest.checked_sub(1) {
+            Some(deepest) => value.with_texts(deepest, replace),
+            None => value.clone(),
+        };
+        let data = match &self.data {
+            Data::Text(_) => return replace(self).unwrap_or_else(|| self.clone()),
+            Data::List(items) => Data::List(items.iter().map(&mut inner).collect()),
+            Data::Map(map) => Data::Map(Map {
+                entries: map
+                    .entries
+                    .iter()
+                    .map(|entry| Entry {
+                        key: entry.key.clone(),
+                        key_span: entry.key_span,
+                        value: inner(&entry.value),
+                    })
+                    .collect(),
+            }),
+            _ => return self.clone(),
+        };
+        Self {
+            data,
+            span: self.span,
+            trail: self.trail.clone(),
+        }
+    }
+
     /// Visits this value and everything within, outer first.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Value)) {
         visit(self);

@@ -4,7 +4,7 @@
 //! several becomes a hole with choices.
 
 use seaworthy_diagnostics::Span;
-use seaworthy_facts::{Data, Map, Number, Text, Unknown, UnknownKind, Value};
+use seaworthy_facts::{Data, Number, Text, Unknown, UnknownKind, Value};
 
 /// What an expression can look up.
 pub(super) trait Context {
@@ -15,6 +15,8 @@ pub(super) trait Context {
 const LONGEST: usize = 4096;
 const DEEPEST: usize = 40;
 const MOST: usize = 16;
+/// How far into lists and maps expressions are looked for.
+const DEEPEST_VALUE: usize = 60;
 
 #[derive(Debug, Clone)]
 enum Expression {
@@ -29,46 +31,10 @@ enum Expression {
 
 /// A scalar with its expressions put in. Lists and maps are gone through.
 pub(super) fn evaluate(value: &Value, context: &dyn Context) -> Value {
-    evaluate_within(value, context, 0)
-}
-
-fn evaluate_within(value: &Value, context: &dyn Context, depth: usize) -> Value {
-    if depth > 60 {
-        return value.clone();
-    }
-    let data = match &value.data {
-        Data::Text(text) => {
-            let Some(raw) = text.literal() else {
-                return value.clone();
-            };
-            if !raw.contains("${{") {
-                return value.clone();
-            }
-            return interpolated(raw, value, context);
-        }
-        Data::List(items) => Data::List(
-            items
-                .iter()
-                .map(|item| evaluate_within(item, context, depth + 1))
-                .collect(),
-        ),
-        Data::Map(map) => Data::Map(Map {
-            entries: map
-                .entries
-                .iter()
-                .map(|entry| seaworthy_facts::Entry {
-                    key: entry.key.clone(),
-                    key_span: entry.key_span,
-                    value: evaluate_within(&entry.value, context, depth + 1),
-                })
-                .collect(),
-        }),
-        other => other.clone(),
-    };
-    Value {
-        data,
-        ..value.clone()
-    }
+    value.with_texts(DEEPEST_VALUE, &mut |text| {
+        let raw = text.str().filter(|raw| raw.contains("${{"))?;
+        Some(interpolated(raw, text, context))
+    })
 }
 
 fn interpolated(raw: &str, value: &Value, context: &dyn Context) -> Value {

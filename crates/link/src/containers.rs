@@ -3,7 +3,7 @@
 use seaworthy_facts::kubernetes::{Cluster, Object, PodTemplate};
 use seaworthy_facts::{Span, Text, Value};
 
-use crate::World;
+use crate::{World, environment};
 
 /// A container of a workload.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +94,19 @@ impl<'a> Container<'a> {
     /// Its image.
     pub fn image(&self) -> Option<&'a Value> {
         self.body.get("image")
+    }
+
+    /// Whether it serves production: by its namespace, its cluster, or the folder of its file. Where nothing says which
+    /// environment it is, it is taken for the one that counts.
+    pub fn is_production(&self, world: &World) -> bool {
+        let cluster = self.cluster.environment.as_deref();
+        let said = self
+            .workload
+            .namespace()
+            .and_then(environment::of_name)
+            .or(cluster.and_then(environment::of_name))
+            .or_else(|| environment::of_name(world.sources.folder(self.workload.file)));
+        said.is_none_or(|said| said == "production")
     }
 
     /// Its name; where it has none, its workload's place.

@@ -3,8 +3,8 @@
 use seaworthy_facts::Value;
 use seaworthy_facts::kubernetes::Origin;
 use seaworthy_link::World;
+use seaworthy_link::built;
 use seaworthy_link::containers::{Container, containers};
-use seaworthy_link::{built, environment};
 
 use crate::{Finding, Rule, Severity};
 
@@ -33,7 +33,7 @@ const SERVERS: [(&[&str], &str); 11] = [
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for container in containers(world) {
         if matches!(container.workload.origin, Origin::Summary { .. })
-            || !is_production(world, &container)
+            || !container.is_production(world)
         {
             continue;
         }
@@ -107,18 +107,4 @@ fn server<'a>(items: &[&'a Value]) -> Option<(&'static str, &'a Value)> {
         }
         Some((*whose, last?))
     })
-}
-
-fn is_production(world: &World, container: &Container<'_>) -> bool {
-    let said = container
-        .workload
-        .namespace()
-        .and_then(environment::of_name)
-        .or(container
-            .cluster
-            .environment
-            .as_deref()
-            .and_then(environment::of_name))
-        .or_else(|| environment::of_name(world.sources.folder(container.workload.file)));
-    said.is_none_or(|said| said == "production")
 }

@@ -4,8 +4,8 @@ use seaworthy_facts::code::{Program, Setting};
 use seaworthy_facts::kubernetes::Origin;
 use seaworthy_facts::{Language, SourceKind, Value};
 use seaworthy_link::World;
+use seaworthy_link::built;
 use seaworthy_link::containers::{Container, containers};
-use seaworthy_link::{built, environment};
 
 use crate::{Finding, Rule, Severity};
 
@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule {
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for container in containers(world) {
         if matches!(container.workload.origin, Origin::Summary { .. })
-            || !is_production(world, &container)
+            || !container.is_production(world)
         {
             continue;
         }
@@ -61,21 +61,6 @@ fn one(world: &World, container: &Container<'_>, program: &Program) -> Option<Fi
 
 fn is_on(setting: &Setting) -> bool {
     setting.name.eq_ignore_ascii_case("debug") || setting.name.ends_with("DebugMode")
-}
-
-/// Where nothing says which environment it is, it is taken for the one that counts.
-fn is_production(world: &World, container: &Container<'_>) -> bool {
-    let said = container
-        .workload
-        .namespace()
-        .and_then(environment::of_name)
-        .or(container
-            .cluster
-            .environment
-            .as_deref()
-            .and_then(environment::of_name))
-        .or_else(|| environment::of_name(world.sources.folder(container.workload.file)));
-    said.is_none_or(|said| said == "production")
 }
 
 /// Another settings file may be the one that counts.

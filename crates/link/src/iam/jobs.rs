@@ -161,46 +161,17 @@ impl JobNeeds {
     }
 
     fn add(&mut self, deed: &Deed, knowledge: &Knowledge) {
-        let push = |actions: &[String], span: Span, own: &mut Vec<(Arc<str>, Span)>| {
-            for action in actions {
-                if own.iter().all(|(known, _)| **known != **action) {
-                    own.push((action.as_str().into(), span));
-                }
-            }
-        };
         match &deed.what {
             What::PushImage { image } if is_registry_of_aws(image) => {
-                push(
-                    knowledge.registry_login_actions(),
-                    deed.span,
-                    &mut self.actions,
-                );
-                push(
-                    knowledge.registry_push_actions(),
-                    deed.span,
-                    &mut self.actions,
-                );
-                self.pushes.get_or_insert(deed.span);
+                self.push_image(deed, knowledge);
             }
             What::BuildImage {
                 push: true, tags, ..
-            } if tags.iter().any(is_registry_of_aws) => {
-                push(
-                    knowledge.registry_login_actions(),
-                    deed.span,
-                    &mut self.actions,
-                );
-                push(
-                    knowledge.registry_push_actions(),
-                    deed.span,
-                    &mut self.actions,
-                );
-                self.pushes.get_or_insert(deed.span);
-            }
+            } if tags.iter().any(is_registry_of_aws) => self.push_image(deed, knowledge),
             What::CloudCall {
                 service, operation, ..
             } => match knowledge.command_actions(service, operation) {
-                Some(actions) => push(&actions, deed.span, &mut self.actions),
+                Some(actions) => self.call(&actions, deed.span),
                 None => self.bounded = false,
             },
             What::Terraform { verb, .. } => match &**verb {
@@ -217,6 +188,21 @@ impl JobNeeds {
             },
             What::Call { file: None, .. } => self.bounded = false,
             _ => {}
+        }
+    }
+
+    fn push_image(&mut self, deed: &Deed, knowledge: &Knowledge) {
+        self.call(knowledge.registry_login_actions(), deed.span);
+        self.call(knowledge.registry_push_actions(), deed.span);
+        self.pushes.get_or_insert(deed.span);
+    }
+
+    /// Notes actions, each with the first place that needs it.
+    fn call(&mut self, actions: &[String], span: Span) {
+        for action in actions {
+            if self.actions.iter().all(|(known, _)| **known != **action) {
+                self.actions.push((action.as_str().into(), span));
+            }
         }
     }
 }

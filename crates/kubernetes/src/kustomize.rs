@@ -243,13 +243,7 @@ impl<'f, 's> Kustomize<'f, 's> {
                 field: field.into(),
                 remote: true,
             });
-            work.built.incomplete = true;
-            self.unseen.push(Unseen {
-                subject: Subject::Remote,
-                name: path.into(),
-                why: "it is in another place; what it holds is not known".into(),
-                span: Some(entry.span),
-            });
+            self.remote(work, path, entry.span);
             return;
         }
         let resolved = join(&work.folder, path);
@@ -303,17 +297,22 @@ impl<'f, 's> Kustomize<'f, 's> {
         }
     }
 
+    /// What is somewhere else leaves the build incomplete.
+    fn remote(&mut self, work: &mut Work, path: &str, span: Span) {
+        work.built.incomplete = true;
+        self.unseen.push(Unseen {
+            subject: Subject::Remote,
+            name: path.into(),
+            why: "it is in another place; what it holds is not known".into(),
+            span: Some(span),
+        });
+    }
+
     /// A component changes what is there so far.
     fn take_component(&mut self, work: &mut Work, entry: &Value) {
         let Some(path) = entry.str() else { return };
         if is_remote(path) {
-            work.built.incomplete = true;
-            self.unseen.push(Unseen {
-                subject: Subject::Remote,
-                name: path.into(),
-                why: "it is in another place; what it holds is not known".into(),
-                span: Some(entry.span),
-            });
+            self.remote(work, path, entry.span);
             return;
         }
         let folder = join(&work.folder, path);

@@ -15,14 +15,17 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    // Nodes that no managed group makes may be open to all.
+    if nodes::made_otherwise(world) {
+        return;
+    }
+    let all = nodes::groups(world);
     for root in &world.facts.terraform.roots {
-        let all = nodes::groups(world);
         let groups: Vec<&NodeGroup<'_>> = all
             .iter()
             .filter(|group| std::ptr::eq(group.root, root))
             .collect();
-        // Nodes that no managed group makes may be open to all.
-        if groups.is_empty() || nodes::made_otherwise(world) {
+        if groups.is_empty() {
             continue;
         }
         let closed = groups

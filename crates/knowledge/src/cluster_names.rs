@@ -18,6 +18,9 @@ pub struct ToldName {
     pub purpose: Purpose,
     /// It must be the name that the cloud knows the cluster by.
     pub cloud: bool,
+    /// What becomes of it under another cluster's name, for charts that act on the cluster: "finds no subnet".
+    #[serde(default)]
+    pub otherwise: Option<String>,
 }
 
 /// What a chart does with its cluster's name.
@@ -43,9 +46,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 impl Knowledge {
-    /// Where a chart is told its cluster's name.
-    pub fn told_cluster_name(&self, chart: &str) -> Option<&'static ToldName> {
-        TABLE.chart.iter().find(|row| row.name == chart)
+    /// Where a chart is told its cluster's name: one place, or several where that changed.
+    pub fn told_cluster_names(&self, chart: &str) -> impl Iterator<Item = &'static ToldName> {
+        TABLE.chart.iter().filter(move |row| row.name == chart)
     }
 
     /// The day that the table of cluster names was read.
@@ -60,9 +63,12 @@ mod tests {
 
     #[test]
     fn charts_say_where_the_name_stands() {
-        let row = Knowledge.told_cluster_name("cluster-autoscaler").unwrap();
+        let row = Knowledge
+            .told_cluster_names("cluster-autoscaler")
+            .next()
+            .unwrap();
         assert_eq!(row.path, "autoDiscovery.clusterName");
         assert_eq!(row.purpose, Purpose::Scaling);
-        assert!(Knowledge.told_cluster_name("nginx").is_none());
+        assert!(Knowledge.told_cluster_names("nginx").next().is_none());
     }
 }

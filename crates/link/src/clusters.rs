@@ -36,19 +36,20 @@ pub enum Match<'a> {
 }
 
 impl MadeCluster<'_> {
-    /// Where the name is put together: of the steps that it took, the one whose text looks most like it.
+    /// Where the name is put together: the step nearest to the cluster that does more than pass a value on, else where
+    /// the value is first written.
     pub fn written(&self, sources: &Sources) -> Span {
-        let name = self.name.to_string();
-        let alike = |span: Span| {
-            let text = sources.slice(span).trim_matches('"');
-            text.bytes()
-                .zip(name.bytes())
-                .take_while(|(a, b)| a == b)
-                .count()
+        let steps = || {
+            let behind = self.value.trail.steps().map(|step| step.span);
+            std::iter::once(self.span).chain(behind)
         };
-        std::iter::once(self.span)
-            .chain(self.value.trail.steps().map(|step| step.span))
-            .max_by_key(|span| alike(*span))
+        let is_made = |span: &Span| {
+            let text = sources.slice(*span);
+            text.contains("${") || text.contains('(')
+        };
+        steps()
+            .find(is_made)
+            .or_else(|| steps().last())
             .unwrap_or(self.span)
     }
 }

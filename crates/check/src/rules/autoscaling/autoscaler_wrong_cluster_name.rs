@@ -1,8 +1,9 @@
 //! An autoscaler or controller is told another cluster's name.
 
-use seaworthy_facts::{Span, Value};
+use seaworthy_facts::kubernetes::{Cluster, Object, PodTemplate};
+use seaworthy_facts::{Text, Value};
 use seaworthy_link::World;
-use seaworthy_link::clusters::{MadeCluster, Match, named};
+use seaworthy_link::clusters::{Match, named};
 use seaworthy_link::nodes::environment_of;
 
 use crate::{Finding, Rule, Severity};
@@ -14,103 +15,80 @@ pub(crate) const RULE: Rule = Rule {
     check,
 };
 
-/// Charts that act on the nodes or load balancers of the cluster whose name they are told, and where they are told.
-const TOLD: [(&str, &str, &str); 4] = [
-    (
-        "cluster-autoscaler",
-        "autoDiscovery.clusterName",
-        "finds no node group to scale",
-    ),
-    (
-        "karpenter",
-        "settings.clusterName",
-        "starts nodes that cannot join",
-    ),
-    (
-        "karpenter",
-        "settings.aws.clusterName",
-        "starts nodes that cannot join",
-    ),
-    (
-        "aws-load-balancer-controller",
-        "clusterName",
-        "finds no subnet of its own",
-    ),
-];
+/// A cluster's name that something which acts on the cluster is told.
+struct Told<'a> {
+    value: &'a Value,
+    name: Text,
+    /// Who is told, and what becomes of it when the name is another's.
+    who: String,
+    otherwise: &'a str,
+}
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for cluster in &world.facts.kubernetes.clusters {
         let environment = environment_of(cluster);
-        for release in &cluster.releases {
-            for (chart, path, effect) in TOLD {
-                if release.chart.str() != Some(chart) {
-                    continue;
-                }
-                let Some(value) = release.values.at(path) else {
-                    continue;
-                };
-                let Some(name) = value.text() else { continue };
-                let Match::Misses(Some(made)) = named(world, &name, environment) else {
-                    continue;
-                };
-                findings.push(
-                    Finding::new(format!(
-                        "`{chart}` is told cluster `{name}`, and the cluster is called `{}`: it {effect}",
-                        made.name
-                    ))
-                    .at(value.span, "no cluster made here has this name")
-                    .and(
-                        said_at(world, &made),
-                        format!("`{}` is `{}`", made.address, made.name),
-                    )
-                    .trail(made.value)
-                    .about([chart.to_owned(), name.to_string(), cluster.name.to_string()]),
-                );
-            }
-        }
-        // The same controllers as plain manifests, by the flag that tells them.
-        for workload in cluster.workloads() {
-            let Some(pods) = workload.pods() else {
+        let told = by_values(world, cluster).chain(by_flag(cluster));
+        for told in told {
+            let name = &told.name;
+            let Match::Misses(Some(made)) = named(world, name, environment) else {
                 continue;
             };
-            for container in pods.containers() {
-                let words = ["command", "args"]
-                    .into_iter()
-                    .filter_map(|key| container.get(key))
-                    .flat_map(Value::items);
-                for word in words {
-                    let Some(name) = word.str().and_then(discovered) else {
-                        continue;
-                    };
-                    let Match::Misses(Some(made)) = named(world, &name.into(), environment) else {
-                        continue;
-                    };
-                    findings.push(
-                        Finding::new(format!(
-                            "the cluster autoscaler looks for groups of cluster `{name}`, and the cluster is called `{}`: it scales nothing",
-                            made.name
-                        ))
-                        .at(word.span, "no cluster made here has this name")
-                        .and(
-                        said_at(world, &made),
-                        format!("`{}` is `{}`", made.address, made.name),
-                    )
-                        .trail(made.value)
-                        .about([name.to_owned(), cluster.name.to_string()]),
-                    );
-                }
-            }
+            findings.push(
+                Finding::new(format!(
+                    "{} is told cluster `{name}`, and the cluster is called `{}`: it {}",
+                    told.who, made.name, told.otherwise
+                ))
+                .at(told.value.span, "no cluster made here has this name")
+                .and(
+                    made.written(&world.sources),
+                    format!("`{}` is `{}`", made.address, made.name),
+                )
+                .trail(made.value)
+                .about([
+                    told.who.clone(),
+                    name.to_string(),
+                    cluster.name.to_string(),
+                ]),
+            );
         }
     }
 }
 
-/// Where the name is written: what is only passed on is shown at its start, what is put together where it is.
-fn said_at(world: &World, made: &MadeCluster<'_>) -> Span {
-    let written = world.sources.slice(made.span);
-    if written.contains("${") || written.contains('(') {
-        return made.span;
-    }
-    made.value.trail.origin().unwrap_or(made.span)
+/// Charts that act on the nodes or load balancers of the cluster whose name their values say.
+fn by_values<'a>(world: &'a World, cluster: &'a Cluster) -> impl Iterator<Item = Told<'a>> {
+    cluster.releases.iter().flat_map(|release| {
+        let chart = release.chart.str().unwrap_or_default();
+        let places = world.knowledge.told_cluster_names(chart);
+        places.filter_map(move |place| {
+            let otherwise = place.otherwise.as_deref()?;
+            let value = release.values.at(&place.path)?;
+            Some(Told {
+                value,
+                name: value.text()?,
+                who: format!("`{chart}`"),
+                otherwise,
+            })
+        })
+    })
+}
+
+/// The cluster autoscaler as a plain manifest, by the flag that tells it.
+fn by_flag(cluster: &Cluster) -> impl Iterator<Item = Told<'_>> {
+    cluster
+        .workloads()
+        .filter_map(Object::pods)
+        .flat_map(PodTemplate::containers)
+        .flat_map(|container| ["command", "args"].map(|key| container.get(key)))
+        .flatten()
+        .flat_map(Value::items)
+        .filter_map(|word| {
+            Some(Told {
+                value: word,
+                name: discovered(word.str()?)?.into(),
+                who: "the cluster autoscaler".to_owned(),
+                otherwise: "finds no node group to scale",
+            })
+        })
 }
 
 /// The cluster in `--node-group-auto-discovery=asg:tag=k8s.io/cluster-autoscaler/enabled,k8s.io/cluster-autoscaler/NAME`.

@@ -108,8 +108,10 @@ fn told<'a>(world: &'a World, cluster: &'a Cluster) -> Vec<Told<'a>> {
         .iter()
         .filter_map(|release| {
             let chart = release.chart.str()?;
-            let row = world.knowledge.told_cluster_name(chart)?;
-            (row.purpose == Purpose::Telemetry).then_some(())?;
+            let row = world
+                .knowledge
+                .told_cluster_names(chart)
+                .find(|row| row.purpose == Purpose::Telemetry)?;
             let value = release.values.at(&row.path)?;
             Some(Told {
                 value,

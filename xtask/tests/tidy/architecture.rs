@@ -72,6 +72,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-link",
         ],
     ),
+    // It knows no platform: what the files are is the renderers' business.
+    ("seaworthy-tree", &[]),
+    (
+        "seaworthy-render",
+        &[
+            "seaworthy-definition",
+            "seaworthy-knowledge",
+            "seaworthy-tree",
+        ],
+    ),
     // These two know no platform: they could serve another program.
     ("seaworthy-postgres", &[]),
     ("seaworthy-gateway", &[]),
@@ -98,6 +108,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-repository",
             "seaworthy-link",
             "seaworthy-check",
+            "seaworthy-tree",
+            "seaworthy-render",
         ],
     ),
     ("service-kit", &[]),
@@ -134,6 +146,7 @@ const PURE: &[&str] = &[
     "crates/code/src/",
     "crates/link/src/",
     "crates/check/src/",
+    "crates/render/src/",
 ];
 
 fn packages() -> Vec<Value> {

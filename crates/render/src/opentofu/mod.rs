@@ -1,0 +1,63 @@
+//! The platform in AWS, as OpenTofu: root modules, one state each, that call the modules written beside them.
+//!
+//! ```text
+//! infra/modules/<module>/            ours, written out so that the result stands alone
+//! infra/accounts/<account>/<root>/   once for each account (the states' bucket: for each region)
+//! infra/<environment>/<root>/        once for each environment
+//! ```
+//!
+//! A root per lifetime: what is destroyed together stands together. An earlier root's outputs are read from its state.
+
+pub mod hcl;
+mod module;
+mod root;
+mod state;
+
+use std::collections::BTreeMap;
+
+pub use root::{Root, RootName};
+
+use crate::input::{Note, Scope};
+use crate::{Input, Rendered};
+
+/// Renders every root, and the modules that they call.
+pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
+    for platform in &input.environments {
+        let Some(environment) = &platform.environment else {
+            continue;
+        };
+        let settings = &platform.environments[environment];
+        if settings.account.is_none() || settings.region.is_none() {
+            rendered.notes.push(Note {
+                about: format!("environments.{environment}"),
+                text: "no OpenTofu is rendered for it: it has no `account` or no `region`"
+                    .to_owned(),
+            });
+        }
+    }
+    let roots = roots(input);
+    for module in roots.iter().flat_map(|root| &root.modules) {
+        module::write(module, &mut rendered.tree);
+    }
+    for root in roots {
+        root.write(input.patches, &mut rendered.tree);
+    }
+}
+
+/// Every root in the order in which they are applied: each reads only the ones before it.
+pub fn roots(input: &Input<'_>) -> Vec<Root> {
+    let mut roots: Vec<Root> = regions(input).values().map(state::root).collect();
+    roots.sort_by(|a, b| (a.name, &a.folder).cmp(&(b.name, &b.folder)));
+    roots
+}
+
+/// One environment of each account and region: the one that stays longest.
+fn regions<'a>(input: &'a Input<'_>) -> BTreeMap<(&'a str, &'a str), Scope<'a>> {
+    let mut regions = BTreeMap::new();
+    for scope in input.scopes_by_lifetime() {
+        regions
+            .entry((scope.account, scope.region))
+            .or_insert(scope);
+    }
+    regions
+}

@@ -27,7 +27,6 @@ const WITHOUT_TOOLS: &[&str] = &[
     "seaworthy-yaml",
     "seaworthy-definition",
     "seaworthy-gateway",
-    "seaworthy-testkit",
     "xtask",
 ];
 

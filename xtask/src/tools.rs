@@ -6,8 +6,10 @@
 //! says what is missing and which command would get it, and fails; no test is left out instead.
 
 mod debian;
+mod emulator;
 mod golang;
 pub(crate) mod postgres;
+mod providers;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +45,8 @@ enum Way {
         module: &'static str,
         version: &'static str,
     },
+    /// A program of a Go module that replaces other modules, built into the cache.
+    GoBuild(golang::Build),
     /// A program of a Python package, with an environment of its own in the cache.
     Python {
         package: &'static str,
@@ -176,7 +180,27 @@ const TOOLS: &[Tool] = &[
             packages: &["golang-go"],
         }],
     },
+    Tool {
+        program: "tofu",
+        purpose: "applying what we render",
+        version: &["version"],
+        ways: &[Way::GoBuild(golang::Build {
+            module: "github.com/opentofu/opentofu",
+            version: "v1.12.6",
+            package: "cmd/tofu",
+            // Else it calls itself a development version, which `required_version` refuses.
+            variables: &["github.com/opentofu/opentofu/version.dev=no"],
+        })],
+    },
 ];
+
+/// What is judged with as well where a machine has it, and is asked of nobody.
+const WELCOME: &[Tool] = &[Tool {
+    program: "terraform",
+    purpose: "validating with it what OpenTofu applies",
+    version: &["version"],
+    ways: &[],
+}];
 
 /// Where a tool is and where it came from.
 struct Found {
@@ -193,6 +217,17 @@ pub(crate) fn run() -> Result<(), Failure> {
         report(tool.program, tool.get(), &mut missing);
     }
     report("postgres", postgres::get(), &mut missing);
+    report("provider aws", providers::get(), &mut missing);
+    report("moto", emulator::get(), &mut missing);
+    for tool in WELCOME {
+        match tool.look(None) {
+            Ok(found) => report(tool.program, Ok(found), &mut missing),
+            Err(_) => println!(
+                "{:<14}not here; it is only for {}",
+                tool.program, tool.purpose
+            ),
+        }
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -216,13 +251,13 @@ pub(crate) fn checker(program: &str) -> Result<(PathBuf, String), Failure> {
 fn report(program: &str, found: Result<Found, Failure>, missing: &mut Vec<String>) {
     match found {
         Ok(found) => println!(
-            "{program:<13}{:<20}{}  ({})",
+            "{program:<14}{:<20}{}  ({})",
             found.version,
             found.path.display(),
             found.origin
         ),
         Err(failure) => {
-            println!("{program:<13}missing");
+            println!("{program:<14}missing");
             missing.push(format!("- `{program}`: {failure}"));
         }
     }
@@ -278,6 +313,7 @@ impl Way {
                 debian::unpack(package, path, &cached_programs().join(program))
             }
             Self::Go { module, version } => golang::install(module, version, &cached_programs()),
+            Self::GoBuild(build) => golang::build(build, &cached_programs().join(program)),
             Self::Python { package, version } => python::install(package, version, program),
         }
     }
@@ -290,6 +326,11 @@ impl std::fmt::Display for Way {
             Self::Install { packages } => write!(f, "`apt-get install {}`", packages.join(" ")),
             Self::Unpack { package, .. } => write!(f, "`apt-get download {package}`, unpacked"),
             Self::Go { module, version } => write!(f, "`go install {module}@{version}`"),
+            Self::GoBuild(build) => write!(
+                f,
+                "`go build {}/{}@{}`",
+                build.module, build.package, build.version
+            ),
             Self::Python { package, version } => write!(f, "`pip install {package}=={version}`"),
         }
     }

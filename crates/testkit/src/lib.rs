@@ -5,9 +5,11 @@
 
 pub mod browser;
 pub mod collector;
+pub mod emulator;
 pub mod load;
 pub mod postgres;
 pub mod service;
+pub mod tofu;
 pub mod tools;
 
 pub use tools::cache;

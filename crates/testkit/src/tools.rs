@@ -35,6 +35,14 @@ pub fn cached_programs() -> PathBuf {
     cache().join("tools").join("bin")
 }
 
+/// The folder of the environment that holds one pinned Python package.
+pub fn python_environment(package: &str, version: &str) -> PathBuf {
+    cache()
+        .join("tools")
+        .join("python")
+        .join(format!("{package}-{version}"))
+}
+
 /// Looks for a program on `PATH` first, then in the cache.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();

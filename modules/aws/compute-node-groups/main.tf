@@ -152,7 +152,7 @@ resource "aws_autoscaling_schedule" "wake" {
   for_each = local.sleeping
 
   autoscaling_group_name = one(one(aws_eks_node_group.this[each.key].resources).autoscaling_groups).name
-  scheduled_action_name  = "wake"
+  scheduled_action_name  = "${each.key}-wake"
   recurrence             = var.awake.wake
   time_zone              = var.awake.time_zone
 
@@ -165,7 +165,7 @@ resource "aws_autoscaling_schedule" "sleep" {
   for_each = local.sleeping
 
   autoscaling_group_name = one(one(aws_eks_node_group.this[each.key].resources).autoscaling_groups).name
-  scheduled_action_name  = "sleep"
+  scheduled_action_name  = "${each.key}-sleep"
   recurrence             = var.awake.sleep
   time_zone              = var.awake.time_zone
 

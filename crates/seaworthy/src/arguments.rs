@@ -24,10 +24,11 @@ Environment variables:
 
 Exit codes:
   0  done
-  1  it did not work: a build, a migration, a service; `check` found what `--deny` names
+  1  it did not work: a build, a migration, a service; `check` found what `--deny` names;
+     `render --check` found files that are not up to date
   2  the command line is wrong
   3  the definition, or the settings of `check`, has errors
-  4  refused, and nothing was changed: not running, data would be lost
+  4  refused, and nothing was changed: not running, data or a hand's work would be lost
   130  interrupted";
 
 /// The verbs.
@@ -44,6 +45,7 @@ pub(crate) enum Command {
     Graph(commands::graph::GraphArgs),
     Why(commands::why::WhyArgs),
     Rule(commands::rule::RuleArgs),
+    Render(commands::render::RenderArgs),
     Explain(commands::explain::ExplainArgs),
     Schema(commands::schema::SchemaArgs),
     New(commands::new::NewArgs),

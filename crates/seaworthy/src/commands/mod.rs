@@ -11,6 +11,7 @@ pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod ps;
 pub(crate) mod psql;
+pub(crate) mod render;
 pub(crate) mod restart;
 pub(crate) mod rule;
 pub(crate) mod schema;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
         Command::Graph(args) => graph::run(&args),
         Command::Why(args) => why::run(&args),
         Command::Rule(args) => rule::run(&args),
+        Command::Render(args) => render::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::New(args) => new::run(&args),

@@ -10,4 +10,5 @@ mod diagnosis;
 mod foreign;
 mod orphans;
 mod platform;
+mod render;
 mod rolling;

@@ -1,0 +1,4 @@
+//! Tests of what is rendered.
+
+mod determinism;
+mod platforms;

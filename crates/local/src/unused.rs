@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 /// Keys of the platform that mean something only in the cloud.
 const PLATFORM: &[&str] = &[
     "repository",
+    "network",
+    "audit",
     "cluster",
     "delivery",
     "edge",

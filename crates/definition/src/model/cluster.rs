@@ -7,6 +7,8 @@ pub struct Cluster {
     pub kubernetes: String,
     /// What makes nodes.
     pub compute: Compute,
+    /// The machines that services run on.
+    pub nodes: Nodes,
     /// How secrets reach workloads.
     pub secrets: SecretDelivery,
     /// Where logs go.
@@ -19,6 +21,30 @@ pub struct Cluster {
     pub viewers: Vec<String>,
     /// Address ranges that may reach the public endpoint; empty: the endpoint is private.
     pub public_access: Vec<String>,
+}
+
+/// The machines that services run on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nodes {
+    /// The processors.
+    pub architecture: Architecture,
+    /// Bought as spot capacity, which can be taken away.
+    pub spot: bool,
+    /// Instance types; empty: the renderer's dated default.
+    pub types: Vec<String>,
+    /// At least so many.
+    pub min: u32,
+    /// At most so many.
+    pub max: u32,
+}
+
+/// Processors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    /// x86-64.
+    Amd64,
+    /// AWS Graviton.
+    Arm64,
 }
 
 /// What makes nodes.

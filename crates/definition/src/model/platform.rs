@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 
 use super::{
     Bucket, BucketName, Cluster, Database, DatabaseName, Delivery, Edge, Environment,
-    EnvironmentName, Job, JobName, Notify, NotifyName, PlatformName, Secret, SecretName, Service,
-    ServiceName,
+    EnvironmentName, Job, JobName, Network, Notify, NotifyName, PlatformName, Secret, SecretName,
+    Service, ServiceName,
 };
 
 /// Everything one definition describes, for one environment or as the base declares it.
@@ -31,6 +31,10 @@ pub struct Platform {
     pub notify: BTreeMap<NotifyName, Notify>,
     /// What stands between the internet and the routes.
     pub edge: Edge,
+    /// The VPC.
+    pub network: Network,
+    /// A trail of every call in the account is kept.
+    pub audit: bool,
     /// The Kubernetes cluster.
     pub cluster: Cluster,
     /// How changes reach the cluster.

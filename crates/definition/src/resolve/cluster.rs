@@ -4,7 +4,7 @@ use seaworthy_diagnostics::Diagnostic;
 
 use super::{Resolver, Scope};
 use crate::data;
-use crate::model::{Cluster, Compute, Logs, MonitoringPlace, SecretDelivery};
+use crate::model::{Architecture, Cluster, Compute, Logs, MonitoringPlace, Nodes, SecretDelivery};
 
 impl Resolver<'_> {
     pub(super) fn cluster(&mut self, scope: &Scope<'_>) -> Cluster {
@@ -17,6 +17,7 @@ impl Resolver<'_> {
                 Some("self-managed") => Compute::SelfManaged,
                 _ => Compute::Karpenter,
             },
+            nodes: self.nodes(&scope.object("nodes")),
             secrets: match scope.text("secrets") {
                 Some("secrets-store-csi") => SecretDelivery::SecretsStoreCsi,
                 _ => SecretDelivery::ExternalSecrets,
@@ -33,6 +34,30 @@ impl Resolver<'_> {
             admins: scope.texts("admins"),
             viewers: scope.texts("viewers"),
             public_access: scope.texts("public_access"),
+        }
+    }
+
+    fn nodes(&mut self, scope: &Scope<'_>) -> Nodes {
+        let (min, max): (u32, u32) = (scope.number("min"), scope.number("max"));
+        if let Some(value) = scope.get("min").or(scope.get("max")).filter(|_| max < min) {
+            self.report(
+                Diagnostic::error(
+                    "definition/range",
+                    format!("`{}` has a `max` below its `min`", scope.path()),
+                )
+                .primary(value.span, format!("at least {min} and at most {max}"))
+                .hint("the default is from 2 to 10"),
+            );
+        }
+        Nodes {
+            architecture: match scope.text("architecture") {
+                Some("arm64") => Architecture::Arm64,
+                _ => Architecture::Amd64,
+            },
+            spot: scope.text("capacity") == Some("spot"),
+            types: scope.texts("types"),
+            min,
+            max: max.max(min),
         }
     }
 

@@ -13,6 +13,7 @@ mod edge;
 mod environment;
 mod job;
 mod names;
+mod network;
 mod notify;
 mod platform;
 mod port;

@@ -62,6 +62,10 @@ impl Resolver<'_> {
         }
         self.renames(scope);
         let edge = self.edge(&scope.object("edge"));
+        let current = environment
+            .as_ref()
+            .and_then(|name: &EnvironmentName| environments.get(name.as_str()));
+        let network = self.network(&scope.object("network"), current);
         let cluster = self.cluster(&scope.object("cluster"));
         let delivery = self.delivery(&scope.object("delivery"));
         Platform {
@@ -76,6 +80,8 @@ impl Resolver<'_> {
             buckets,
             notify,
             edge,
+            network,
+            audit: scope.boolean("audit").unwrap_or(false),
             cluster,
             delivery,
             environments,

@@ -16,6 +16,12 @@ pub(crate) static CLUSTER: Object = Object {
         .dated(Dated::Kubernetes),
         key("compute", &Shape::Choice(COMPUTE), "What makes nodes.").default("karpenter"),
         key(
+            "nodes",
+            &Shape::Object(&NODES),
+            "The machines that services run on.",
+        )
+        .inner(),
+        key(
             "secrets",
             &Shape::Choice(SECRETS),
             "How secrets reach workloads.",
@@ -55,6 +61,57 @@ pub(crate) static CLUSTER: Object = Object {
     ],
 };
 
+pub(crate) static NODES: Object = Object {
+    name: "set of nodes",
+    doc: "The machines that services run on. The load moves their number within these bounds.",
+    one_of: &[],
+    keys: &[
+        key(
+            "architecture",
+            &Shape::Choice(ARCHITECTURE),
+            "The processors; images must be built for them.",
+        )
+        .default("amd64"),
+        key("capacity", &Shape::Choice(CAPACITY), "How they are bought.").default("on-demand"),
+        key(
+            "types",
+            &Shape::List(&Shape::Text(&form::INSTANCE_TYPE)),
+            "Instance types, several so that one can be short. With `compute: auto` AWS chooses.",
+        )
+        .computed("the renderer's dated default"),
+        key(
+            "min",
+            &Shape::Integer { min: 1, max: 450 },
+            "At least so many.",
+        )
+        .default("2"),
+        key(
+            "max",
+            &Shape::Integer { min: 1, max: 450 },
+            "At most so many.",
+        )
+        .default("10"),
+    ],
+    strangers: &[
+        stranger("instance_types", "OpenTofu", "write `types:`"),
+        stranger("ami_type", "OpenTofu", "write `architecture:`"),
+        stranger("capacity_type", "OpenTofu", "write `capacity: spot`"),
+        stranger("min_size", "OpenTofu", "write `min:`"),
+        stranger("max_size", "OpenTofu", "write `max:`"),
+    ],
+};
+
+static ARCHITECTURE: &[Choice] = &[
+    choice("amd64", "x86-64."),
+    choice("arm64", "AWS Graviton, cheaper for the same work."),
+];
+static CAPACITY: &[Choice] = &[
+    choice("on-demand", "Kept until given back."),
+    choice(
+        "spot",
+        "Much cheaper, and taken away with two minutes' notice.",
+    ),
+];
 static COMPUTE: &[Choice] = &[
     choice("karpenter", "Karpenter."),
     choice("node-groups", "Managed node groups."),

@@ -13,6 +13,7 @@ mod edge;
 mod environment;
 pub(crate) mod form;
 mod job;
+mod network;
 mod notify;
 mod platform;
 mod probe;

@@ -2,8 +2,8 @@
 
 use super::form::{self, Numbers, References};
 use super::{
-    Form, Object, Shape, bucket, cluster, database, delivery, edge, environment, job, key, notify,
-    secret, service, stranger,
+    Form, Object, Shape, bucket, cluster, database, delivery, edge, environment, job, key, network,
+    notify, secret, service, stranger,
 };
 
 /// A whole definition.
@@ -31,8 +31,16 @@ pub(crate) static PLATFORM: Object = Object {
         key("notify", &NOTIFY, "Places that alerts and budget alarms are sent to, by name."),
         key("edge", &Shape::Object(&edge::EDGE), "What stands between the internet and the routes.")
         .inner(),
+        key("network", &Shape::Object(&network::NETWORK), "The network of each environment.")
+        .inner(),
         key("cluster", &Shape::Object(&cluster::CLUSTER), "The Kubernetes cluster of each environment.")
         .inner(),
+        key(
+            "audit",
+            &Shape::Boolean,
+            "A trail of every call in the account, kept where nobody can change it, with alarms on what should not happen.",
+        )
+        .default("false"),
         key("delivery", &Shape::Object(&delivery::DELIVERY), "How changes reach the cluster.").fixed()
         .inner(),
         key("environments", &ENVIRONMENTS, "Named places where the platform runs in the cloud.").fixed(),

@@ -139,3 +139,84 @@ pub(crate) static CIDR: Form = form(
         }
     },
 );
+pub(crate) static VPC_RANGE: Form = form(
+    "a private range for a VPC such as `10.0.0.0/16`",
+    &["10.0.0.0/16"],
+    r"^[0-9]{1,3}(\.[0-9]{1,3}){3}/(1[6-9]|20)$",
+    |text| {
+        (CIDR.check)(text)?;
+        let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
+        let prefix: u32 = prefix.parse().unwrap_or(0);
+        if !(16..=20).contains(&prefix) {
+            let why = if prefix < 16 {
+                "a VPC has at most a /16"
+            } else {
+                "nodes and pods need addresses of their own: at least a /20"
+            };
+            return Err(Problem::new(format!("`{text}` is no range for a VPC"))
+                .label(why)
+                .hint(format!("write `{address}/16`")));
+        }
+        let private =
+            address
+                .parse()
+                .is_ok_and(|address: std::net::Ipv4Addr| match address.octets() {
+                    // Carriers' addresses (RFC 6598) are private to a VPC as well.
+                    [100, second, ..] => (64..128).contains(&second),
+                    _ => address.is_private(),
+                });
+        if private {
+            return Ok(());
+        }
+        Err(Problem::new(format!("`{text}` is not private"))
+            .label("these addresses belong to somebody on the internet")
+            .hint("take one of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10"))
+    },
+);
+pub(crate) static ENDPOINT: Form = form(
+    "the name of an AWS service's endpoint such as `ecr.api`",
+    &["ecr.api"],
+    "^[a-z][a-z0-9-]*(\\.[a-z][a-z0-9-]*)*$",
+    |text| {
+        let part = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_lowercase())
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        if text == "s3" {
+            return Err(Problem::new("`s3` has an endpoint always")
+                .hint("leave it out: the gateway endpoint costs nothing"));
+        }
+        let problem = Problem::new(format!("`{text}` is no name of an endpoint"))
+            .label("expected one such as `ecr.api`");
+        if let Some(rest) = text.strip_prefix("com.amazonaws.") {
+            let name = rest.split_once('.').map_or(rest, |(_, name)| name);
+            return Err(problem.hint(format!("write `{name}`: the region is known")));
+        }
+        if text.split('.').all(part) {
+            Ok(())
+        } else {
+            Err(problem)
+        }
+    },
+);
+pub(crate) static INSTANCE_TYPE: Form = form(
+    "an EC2 instance type such as `m7g.large`",
+    &["m7g.large"],
+    "^[a-z][a-z0-9-]*\\.[a-z0-9-]+$",
+    |text| {
+        let known = text.split_once('.').is_some_and(|(family, size)| {
+            let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            family.starts_with(|c: char| c.is_ascii_lowercase())
+                && family.bytes().all(fits)
+                && !size.is_empty()
+                && size.bytes().all(fits)
+        });
+        if known {
+            return Ok(());
+        }
+        Err(Problem::new(format!("`{text}` is not an instance type"))
+            .label("expected one such as `m7g.large`"))
+    },
+);

@@ -82,9 +82,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-tree",
         ],
     ),
-    // These two know no platform: they could serve another program.
+    // These know no platform: they could serve another program.
     ("seaworthy-postgres", &[]),
     ("seaworthy-gateway", &[]),
+    ("seaworthy-aws", &[]),
     (
         "seaworthy-local",
         &[

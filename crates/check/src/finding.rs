@@ -1,6 +1,8 @@
 //! What a rule says about places.
 
-use seaworthy_diagnostics::{Diagnostic, Severity as Level, Span};
+use std::collections::BTreeMap;
+
+use seaworthy_diagnostics::{Diagnostic, Label, LabelKind, Severity as Level, Span};
 use seaworthy_facts::Value;
 
 use crate::{Rule, Severity};
@@ -42,6 +44,34 @@ pub struct Link {
     pub span: Span,
     /// What it is and leads to.
     pub says: String,
+}
+
+/// The most labels that a finding of many places has.
+const MOST: usize = 16;
+/// From this many on, findings are one habit and no slips.
+const HABIT: usize = 3;
+
+/// What one rule says of several places for the same `key`, told once where it is a habit: the first in the order of
+/// places, with the others' labels.
+pub(crate) fn together<K: Ord>(findings: &mut Vec<Finding>, key: impl Fn(&Finding) -> K) {
+    let mut by_key: BTreeMap<K, Vec<Finding>> = BTreeMap::new();
+    for finding in findings.drain(..) {
+        by_key.entry(key(&finding)).or_default().push(finding);
+    }
+    for mut same in by_key.into_values() {
+        if same.len() < HABIT {
+            findings.extend(same);
+            continue;
+        }
+        same.sort_by_key(Finding::order);
+        let more = same.len() - 1;
+        let mut same = same.into_iter();
+        let Some(mut first) = same.next() else {
+            continue;
+        };
+        same.for_each(|other| first.take_in(other));
+        findings.push(first.note(format!("the same of {more} more")));
+    }
 }
 
 impl Confidence {
@@ -164,6 +194,26 @@ impl Finding {
             Severity::Breaks | Severity::Insecure => Level::Error,
             Severity::Unreliable | Severity::Costly => Level::Warning,
         };
+    }
+
+    /// Takes in what the same rule says of another place: its labels become further ones of this.
+    fn take_in(&mut self, other: Self) {
+        for label in other.diagnostic.labels {
+            let known = self.diagnostic.labels.iter();
+            if known.clone().all(|own| own.span != label.span) && known.len() < MOST {
+                self.diagnostic.labels.push(Label {
+                    kind: LabelKind::Secondary,
+                    ..label
+                });
+            }
+        }
+        self.identity.extend(other.identity);
+        self.confidence = self.confidence.max(other.confidence);
+        for assumed in other.assumed {
+            if !self.assumed.contains(&assumed) {
+                self.assumed.push(assumed);
+            }
+        }
     }
 
     pub(crate) fn order(&self) -> impl Ord + use<> {

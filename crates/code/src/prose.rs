@@ -134,14 +134,22 @@ fn claim(source: &Source, start: usize, line: &str, documents: &mut Documents) {
     ]) {
         push(ClaimKind::NoDowntime, None);
     }
-    if has(&[
-        "any region",
-        "migrated to any",
-        "region-agnostic",
-        "region agnostic",
-        "other regions without",
-        "to another region",
-    ]) {
+    // What a cloud offers is no promise of the platform.
+    let offered = has(&[
+        "any region supported",
+        "any region that",
+        "any region where",
+    ]);
+    if !offered
+        && has(&[
+            "any region",
+            "migrated to any",
+            "region-agnostic",
+            "region agnostic",
+            "other regions without",
+            "to another region",
+        ])
+    {
         push(ClaimKind::AnyRegion, None);
     }
     if has(&[

@@ -225,6 +225,15 @@ impl Terraform {
 }
 
 impl Root {
+    /// What it is called in messages: its folder, `.` for the top one.
+    pub fn label(&self) -> &str {
+        if self.folder.is_empty() {
+            "."
+        } else {
+            &self.folder
+        }
+    }
+
     /// The managed resources of a kind.
     pub fn resources<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> + 'a {
         self.resources

@@ -221,12 +221,21 @@ pub(crate) fn raw_manifests(files: &Files<'_>, charts: &[String]) -> Vec<Manifes
                 .split('/')
                 .any(|part| matches!(part, "testdata" | "fixtures" | ".github" | "node_modules"))
             || !source.file.text().contains("apiVersion")
+            || is_patch(files, path)
         {
             continue;
         }
         raw.extend(manifests_of(files, source.file.id()));
     }
     raw
+}
+
+/// Whether a file is a patch by its name, beside a kustomization: no object of its own, also while nothing takes it.
+fn is_patch(files: &Files<'_>, path: &str) -> bool {
+    let name = file_name(path).to_ascii_lowercase();
+    name.split(['.', '-', '_'])
+        .any(|word| matches!(word, "patch" | "patches"))
+        && files.kustomization(parent(path)).is_some()
 }
 
 /// What is not GitOps: kustomizations and files that nothing takes in.

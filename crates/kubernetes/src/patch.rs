@@ -148,7 +148,13 @@ pub(crate) fn json6902(
                 let Some(value) = operation.get("value") else {
                     continue;
                 };
-                if set(target, &steps, value.clone(), name == "add").is_none() {
+                // `replace` of a key that its map lacks adds it, as the library that Kustomize uses does.
+                let adds = name == "add"
+                    || steps
+                        .split_last()
+                        .and_then(|(_, above)| get(target, above))
+                        .is_some_and(|above| matches!(above.data, Data::Map(_)));
+                if set(target, &steps, value.clone(), adds).is_none() {
                     // Kustomize notes things in annotations while it builds, so that there are some.
                     let noted = matches!(steps.as_slice(), [first, second, _] if *first == "metadata" && *second == "annotations");
                     if name != "add" || !noted {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seaworthy_facts::terraform::Root;
+use seaworthy_facts::terraform::{Resource, Root};
 use seaworthy_facts::{Same, Sources, Span, Text, Value};
 
 use crate::{World, environment};
@@ -52,6 +52,12 @@ impl MadeCluster<'_> {
             .or_else(|| steps().last())
             .unwrap_or(self.span)
     }
+}
+
+/// Whether a cluster is, or may be, in Auto Mode: AWS brings its nodes, its volumes' driver and its metrics.
+pub fn is_auto(eks: &Resource) -> bool {
+    eks.at("compute_config.enabled")
+        .is_some_and(|value| value.bool() != Some(false))
 }
 
 /// Every EKS cluster that is made here, by resource or by module.

@@ -40,6 +40,11 @@ const HELM: &[&str] = &[
     "max-history",
     "keyring",
     "registry-config",
+    "s",
+    "show-only",
+    "api-versions",
+    "a",
+    "kube-version",
 ];
 
 pub(super) fn helm(here: &Line<'_>, state: &mut State) -> Vec<What> {

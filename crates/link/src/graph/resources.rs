@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use seaworthy_facts::Span;
-use seaworthy_facts::terraform::{Mode, Resource, Root};
+use seaworthy_facts::terraform::{Mode, Resource};
 
 use super::{LinkGraph, NodeKind, Relation};
 use crate::World;
@@ -16,7 +16,7 @@ pub(super) fn add(graph: &mut LinkGraph, world: &World) {
         let state = graph.add(
             NodeKind::State,
             "",
-            root_name(root),
+            root.label(),
             root.backend.as_ref().map(|backend| backend.span),
         );
         let mut by_address: HashMap<&str, NodeIndex> = HashMap::new();
@@ -72,15 +72,6 @@ impl<'a> References<'a> {
             .iter()
             .copied()
             .take_while(move |(_, span)| span.file == block.file && span.start < block.end)
-    }
-}
-
-/// What a configuration is called: its folder, and the variable file that makes it one of several.
-pub(super) fn root_name(root: &Root) -> Arc<str> {
-    if root.folder.is_empty() {
-        ".".into()
-    } else {
-        root.folder.as_str().into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use seaworthy_facts::Value;
 use seaworthy_link::World;
+use seaworthy_link::clusters::is_auto;
 use seaworthy_link::nodes;
 
 use crate::{Confidence, Finding, Rule, Severity};
@@ -22,7 +23,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         .map(|(_, cluster)| cluster);
     // Without the cluster's own configuration in sight, whoever made it may have installed anything.
     let Some(eks) = eks else { return };
-    if eks.at("compute_config.enabled").and_then(Value::bool) == Some(true) {
+    if is_auto(eks) {
         return;
     }
     if world

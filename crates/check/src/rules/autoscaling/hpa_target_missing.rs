@@ -56,6 +56,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                         [only] => only.name().map(str::to_owned),
                         _ => None,
                     });
+            if close.is_some() && is_of_a_chart(&shown) {
+                continue;
+            }
             let near = candidates
                 .iter()
                 .find(|object| object.name() == close.as_deref());
@@ -73,4 +76,23 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// `accounts-db-postgresql`: release and chart, as charts call what they make; somebody else installs it.
+fn is_of_a_chart(name: &str) -> bool {
+    [
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "redis",
+        "mongodb",
+        "rabbitmq",
+        "kafka",
+        "elasticsearch",
+    ]
+    .iter()
+    .any(|chart| {
+        name.strip_suffix(chart)
+            .is_some_and(|release| release.ends_with('-'))
+    })
 }

@@ -4,6 +4,7 @@ use seaworthy_diagnostics::suggest;
 use seaworthy_facts::{SourceKind, Span, Value, join};
 use seaworthy_link::World;
 
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -99,6 +100,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
+    // One reason is one habit.
+    together(findings, |finding| {
+        let first = finding.diagnostic.labels.first();
+        first.map(|label| label.message.clone())
+    });
 }
 
 /// Actions and workflows of this repository that are called and are not there.

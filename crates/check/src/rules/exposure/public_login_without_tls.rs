@@ -1,6 +1,9 @@
 //! What the internet reaches without TLS, where something of the platform's own or a page with a login is behind it.
 //! A third party's hello-world is left alone, and so is everything where TLS may end in front of the cluster.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use seaworthy_facts::code::Route;
 use seaworthy_facts::kubernetes::Object;
 use seaworthy_facts::{Same, Span, Value};
@@ -21,6 +24,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         return;
     }
     let cloud = makes_cluster(world);
+    // One object in many copies, an overlay or a lesson each, is one habit: the first is told, the others are labels.
+    let mut told: BTreeMap<(Arc<str>, String), (Finding, Vec<Span>)> = BTreeMap::new();
     for entry in exposure::entries(world) {
         let Audience::Public {
             span,
@@ -44,6 +49,12 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         } else {
             object.name.span
         };
+        if let Some((_, places)) = told.get_mut(&(object.kind.clone(), name.to_owned())) {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+            continue;
+        }
         let mut finding = Finding::new(format!(
             "{} `{name}` takes traffic for {} from the internet without TLS: {} can be read on the way",
             object.kind,
@@ -62,12 +73,22 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         if let Some(backend) = entry.backends.first() {
             finding = finding.link(backend.span, format!("leads to `{}`", backend.name));
         }
-        findings.push(match assumed {
-            Some(assumed) => finding.assume(&**assumed),
-            None => finding,
-        });
+        if let Some(assumed) = assumed {
+            finding = finding.assume(&**assumed);
+        }
+        told.insert(
+            (object.kind.clone(), name.to_owned()),
+            (finding, vec![place]),
+        );
     }
+    findings.extend(told.into_values().map(|(finding, places)| {
+        let others = places.into_iter().skip(1).take(MOST);
+        others.fold(finding, |finding, place| finding.and(place, "and here"))
+    }));
 }
+
+/// The most copies that one finding shows.
+const MOST: usize = 8;
 
 /// What an entry leads to.
 struct Behind {

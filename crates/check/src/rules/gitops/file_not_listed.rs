@@ -1,11 +1,13 @@
 //! A manifest lies in a kustomization's folder, and no kustomization, script or pipeline takes it in.
 
-use std::collections::HashSet;
+use std::cell::LazyCell;
+use std::collections::{HashMap, HashSet};
 
-use seaworthy_facts::kubernetes::Origin;
+use seaworthy_facts::kubernetes::{Kustomization, Origin};
 use seaworthy_facts::{SourceKind, file_name, parent};
 use seaworthy_link::World;
 
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,6 +25,13 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         .flat_map(|kustomization| &kustomization.takes)
         .map(|taken| &*taken.path)
         .collect();
+    let folders: HashMap<&str, &Kustomization> = kubernetes
+        .kustomizations
+        .iter()
+        .filter(|kustomization| kustomization.file.is_some())
+        .map(|kustomization| (&*kustomization.folder, kustomization))
+        .collect();
+    let named = LazyCell::new(|| names(world));
     let mut told = HashSet::new();
     for cluster in &kubernetes.clusters {
         for object in &cluster.objects {
@@ -35,9 +44,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             {
                 continue;
             }
-            let Some(kustomization) = kubernetes.kustomizations.iter().find(|kustomization| {
-                kustomization.file.is_some() && *kustomization.folder == *parent(path)
-            }) else {
+            let Some(kustomization) = folders.get(parent(path)) else {
                 continue;
             };
             // One that lists nothing beside it only patches what is elsewhere.
@@ -53,7 +60,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             else {
                 continue;
             };
-            if beside == 0 || is_named_elsewhere(world, path) {
+            if beside == 0
+                || named.contains(file_name(path))
+                || is_helper_of_operators(path)
+                || is_left_out(world, kustomization, file_name(path))
+            {
                 continue;
             }
             told.insert(object.file);
@@ -70,6 +81,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
+    // Beside one kustomization they are one habit.
+    together(findings, |finding| {
+        let listed = finding.diagnostic.labels.last();
+        listed.map(|label| label.span.file)
+    });
 }
 
 /// Whether a file's name says that it is not meant to be applied.
@@ -97,11 +113,34 @@ fn is_put_aside(path: &str) -> bool {
     .any(|word| name.contains(word))
 }
 
-/// Whether a script, a pipeline or a document names the file: then somebody applies it in another way.
-fn is_named_elsewhere(world: &World, path: &str) -> bool {
+/// Roles that the scaffold of operators writes for people to bind, and that no operator needs.
+fn is_helper_of_operators(path: &str) -> bool {
     let name = file_name(path);
-    world.sources.iter().any(|source| {
-        let speaks = matches!(
+    let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    path.contains("rbac/")
+        && ["editor_role", "viewer_role", "admin_role"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        || name.starts_with("auth_proxy_")
+        || name.starts_with("metrics_")
+}
+
+/// Whether a comment of the kustomization names the file: somebody chose to leave it out.
+fn is_left_out(world: &World, kustomization: &Kustomization, name: &str) -> bool {
+    let Some(file) = kustomization.file else {
+        return false;
+    };
+    let text = world.sources.get(file).file.text();
+    let comments = text.lines().filter_map(|line| line.split_once('#'));
+    comments
+        .into_iter()
+        .any(|(_, comment)| comment.contains(name))
+}
+
+/// The names of files in scripts, pipelines and documents: what they name is applied in another way.
+fn names(world: &World) -> HashSet<&str> {
+    let speaking = world.sources.iter().filter(|source| {
+        matches!(
             source.kind,
             SourceKind::Shell
                 | SourceKind::Makefile
@@ -112,7 +151,13 @@ fn is_named_elsewhere(world: &World, path: &str) -> bool {
             || matches!(
                 file_name(source.file.path()),
                 "Taskfile.yml" | "Taskfile.yaml" | "skaffold.yaml" | "Tiltfile" | ".sops.yaml"
-            );
-        speaks && source.file.text().contains(name)
-    })
+            )
+    });
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    speaking
+        .flat_map(|source| source.file.text().split(move |c| !word(c)))
+        // At the end of a sentence.
+        .map(|name| name.trim_end_matches('.'))
+        .filter(|name| name.contains('.'))
+        .collect()
 }

@@ -4,6 +4,7 @@ use seaworthy_facts::delivery::What;
 use seaworthy_facts::file_name;
 use seaworthy_link::World;
 
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -62,6 +63,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
+    together(findings, |finding| finding.identity.first().cloned());
 }
 
 /// Whether a command writes a file of this name before it is needed.

@@ -42,10 +42,15 @@ fn of_release(world: &World, cluster: &Cluster, release: &Release, findings: &mu
     else {
         return;
     };
-    // Of another version only what no version reads is said: a path written as one key.
-    let exact = same_version(chart, release);
     let mut unread = Vec::new();
-    walk(chart, &release.values, &mut Vec::new(), exact, &mut unread);
+    let nearness = Nearness::of(chart, release);
+    walk(
+        chart,
+        &release.values,
+        &mut Vec::new(),
+        nearness,
+        &mut unread,
+    );
     let name = release.name.text().unwrap_or_default();
     for key in unread {
         if read_by_parent(world, release, &chart.name, &key.path) {
@@ -100,21 +105,41 @@ fn read_by_parent(world: &World, release: &Release, chart: &str, path: &str) -> 
         })
 }
 
-/// Whether the version that is asked for is the one that was read: the same major version, or none.
-fn same_version(chart: &Chart, release: &Release) -> bool {
-    let major = |text: &str| {
-        text.trim_start_matches(['v', '^', '~', '=', ' '])
-            .split('.')
-            .next()
-            .and_then(|part| part.parse::<u32>().ok())
-    };
-    match &release.version {
-        None => true,
-        Some(version) => match version.scalar() {
-            Some(text) if text == "*" || text.is_empty() => true,
-            Some(text) => major(&text).is_some() && major(&text) == major(&chart.version),
-            None => false,
-        },
+/// How near the version that is asked for is to the one that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// Only what no version reads is said: a path written as one key.
+    Far,
+    /// The same major version: keys come and go within one, so only a key that is plainly meant for another is told.
+    Near,
+    /// The same minor version, or whatever is newest.
+    Same,
+}
+
+impl Nearness {
+    fn of(chart: &Chart, release: &Release) -> Self {
+        let numbers = |text: &str| {
+            let text = text.trim_start_matches(['v', '^', '~', '>', '=', ' ']);
+            let mut parts = text.split('.').map(|part| part.parse::<u32>().ok());
+            (parts.next().flatten(), parts.next().flatten())
+        };
+        let Some(version) = &release.version else {
+            return Self::Same;
+        };
+        let Some(text) = version.scalar() else {
+            return Self::Far;
+        };
+        if text == "*" || text.is_empty() {
+            return Self::Same;
+        }
+        let (ours, read) = (numbers(&text), numbers(&chart.version));
+        if ours.0.is_none() || ours.0 != read.0 {
+            Self::Far
+        } else if ours.1 == read.1 || ours.1.is_none() {
+            Self::Same
+        } else {
+            Self::Near
+        }
     }
 }
 
@@ -122,7 +147,7 @@ fn walk<'v>(
     chart: &Chart,
     values: &'v Value,
     path: &mut Vec<&'v str>,
-    exact: bool,
+    nearness: Nearness,
     unread: &mut Vec<Unread>,
 ) {
     if path.len() > 20 {
@@ -136,10 +161,10 @@ fn walk<'v>(
         path.push(&entry.key);
         match chart.knows(path) {
             Known::Open => {}
-            Known::Yes(_) => walk(chart, &entry.value, path, exact, unread),
+            Known::Yes(_) => walk(chart, &entry.value, path, nearness, unread),
             Known::No { holder, .. } => {
-                let instead = instead(chart, path, exact);
-                if instead.is_some() || (exact && is_closed(chart, &holder)) {
+                let instead = instead(chart, path, nearness);
+                if instead.is_some() || (nearness == Nearness::Same && is_closed(chart, &holder)) {
                     unread.push(Unread {
                         path: path.join("."),
                         span: entry.key_span,
@@ -153,14 +178,14 @@ fn walk<'v>(
 }
 
 /// Where a chart would read what is written at a path it does not read.
-fn instead(chart: &Chart, path: &[&str], exact: bool) -> Option<String> {
+fn instead(chart: &Chart, path: &[&str], nearness: Nearness) -> Option<String> {
     let (key, before) = path.split_last()?;
     // `a.b` as one key, meant as a path.
     if key.contains('.') {
         let whole: Vec<&str> = before.iter().copied().chain(key.split('.')).collect();
         return matches!(chart.knows(&whole), Known::Yes(_) | Known::Open).then(|| whole.join("."));
     }
-    if !exact {
+    if nearness == Nearness::Far {
         return None;
     }
     // It belongs to something further out: the indentation is one too deep.

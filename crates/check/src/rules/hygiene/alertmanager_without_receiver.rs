@@ -3,6 +3,7 @@
 use seaworthy_link::World;
 
 use super::prometheus_stack::{place, releases};
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -44,4 +45,5 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .about([cluster.name.to_string()]),
         );
     }
+    together(findings, |_| ());
 }

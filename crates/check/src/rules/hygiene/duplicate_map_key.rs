@@ -3,6 +3,7 @@
 use seaworthy_facts::Span;
 use seaworthy_link::World;
 
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -33,6 +34,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
+    together(findings, |_| ());
 }
 
 /// What follows a key, without the space that lines it up.

@@ -60,7 +60,9 @@ fn tag_says(name: &str) -> &'static str {
 
 /// The name of an image whose tag moves.
 fn moving(reference: &ImageReference) -> Option<String> {
-    if reference.digest.is_some() || reference.repository.literal().is_none_or(str::is_empty) {
+    let name = reference.repository.literal().unwrap_or_default();
+    // `controller` stands for the image that whoever builds an operator gives with `kustomize edit set image`.
+    if reference.digest.is_some() || name.is_empty() || name == "controller" {
         return None;
     }
     match &reference.tag {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use seaworthy_facts::kubernetes::Origin;
 use seaworthy_link::World;
 
-use super::workloads::{Place, grouped, is_generated};
+use super::workloads::{Place, grouped, is_aside, is_generated};
 use crate::{Confidence, Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -48,6 +48,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 workload.origin,
                 Origin::Manifest | Origin::Kustomization { .. }
             ) || is_generated(world, workload)
+                || is_aside(world, workload)
                 || !seen.insert(workload.span)
             {
                 continue;

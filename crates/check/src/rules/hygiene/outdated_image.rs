@@ -7,6 +7,7 @@ use seaworthy_link::{World, images};
 
 use super::outdated::ended;
 use super::outdated_image_exposed::exposed;
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -81,4 +82,5 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    together(findings, |_| ());
 }

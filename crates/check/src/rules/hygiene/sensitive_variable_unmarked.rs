@@ -4,6 +4,7 @@ use seaworthy_facts::terraform::Variable;
 use seaworthy_facts::{Span, Value, parent};
 use seaworthy_link::World;
 
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -48,6 +49,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    together(findings, |_| ());
 }
 
 fn takes_secret(variable: &Variable) -> bool {

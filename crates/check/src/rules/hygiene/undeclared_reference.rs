@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use seaworthy_facts::Span;
 use seaworthy_facts::terraform::{Declared, ModuleSource};
 use seaworthy_link::World;
 
+use super::modules::Modules;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -19,54 +21,79 @@ const SHARED: usize = 3;
 /// A module that lacks so many names is completed by something that is not seen.
 const COMPLETED: usize = 6;
 
+/// The most labels one finding has.
+const MOST: usize = 12;
+
+/// A module and the names that it refers to and does not declare, each with its first place.
+type Lacking<'a> = (&'a ModuleSource, Vec<(&'a str, Span)>);
+
 fn check(world: &World, findings: &mut Vec<Finding>) {
-    let mut lacking: HashMap<String, usize> = HashMap::new();
-    let mut told_of: Vec<(Finding, String)> = Vec::new();
+    let seen = Modules::of(world);
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    let mut modules: Vec<Lacking<'_>> = Vec::new();
     for module in &world.facts.terraform.modules {
-        if module.vendored || !super::modules::whole(world, module) {
+        if module.vendored || !seen.whole(module) {
             continue;
         }
-        let declared: HashSet<&str> = module
-            .declared
-            .iter()
-            .map(|declared| &*declared.address)
-            .collect();
+        let declared = module.declared.iter();
+        let declared: HashSet<&str> = declared.map(|declared| &*declared.address).collect();
         let mut told = HashSet::new();
-        let mut of_module = Vec::new();
-        for (address, span) in &module.references {
-            if declared.contains(&**address) || !is_reference(address) || !told.insert(address) {
-                continue;
-            }
-            let others = module
-                .references
-                .iter()
-                .filter(|(other, place)| other == address && place != span)
-                .count();
-            let mut finding = Finding::new(format!(
-                "`{address}` is not declared in this module: nothing here can be planned"
-            ))
-            .at(*span, "refers to nothing")
-            .and_maybe(
-                nearest(module, address)
-                    .map(|declared| (declared.span, format!("`{}` is declared", declared.address))),
-            )
-            .about([module.folder.clone(), address.to_string()]);
-            if others > 0 {
-                finding = finding.note(format!("{others} more references to it"));
-            }
-            *lacking.entry(address.to_string()).or_default() += 1;
-            of_module.push((finding, address.to_string()));
+        let lacking: Vec<(&str, Span)> = module
+            .references
+            .iter()
+            .map(|(address, span)| (&**address, *span))
+            .filter(|(address, _)| {
+                !declared.contains(address) && is_reference(address) && told.insert(*address)
+            })
+            .collect();
+        for (address, _) in &lacking {
+            *times.entry(address).or_default() += 1;
         }
-        if of_module.len() < COMPLETED {
-            told_of.append(&mut of_module);
+        if lacking.len() < COMPLETED {
+            modules.push((module, lacking));
         }
     }
-    findings.extend(
-        told_of
-            .into_iter()
-            .filter(|(_, address)| lacking.get(address).is_none_or(|modules| *modules < SHARED))
-            .map(|(finding, _)| finding),
-    );
+    for (module, mut lacking) in modules {
+        lacking.retain(|(address, _)| times.get(address).is_none_or(|times| *times < SHARED));
+        findings.extend(told(module, &lacking));
+    }
+}
+
+/// One finding for a module: whoever plans it sees all of them.
+fn told(module: &ModuleSource, lacking: &[(&str, Span)]) -> Option<Finding> {
+    let ((first, place), others) = lacking.split_first()?;
+    let what = match others.len() {
+        0 => format!("`{first}` is"),
+        more => format!("`{first}` and {more} more are"),
+    };
+    let mut finding = Finding::new(format!(
+        "{what} not declared in this module: nothing here can be planned"
+    ))
+    .at(*place, "refers to nothing")
+    .about(std::iter::once(module.folder.as_str()).chain(lacking.iter().map(|(name, _)| *name)));
+    let near = |address: &str| {
+        nearest(module, address)
+            .map(|declared| (declared.span, format!("`{}` is declared", declared.address)))
+    };
+    finding = finding.and_maybe(near(first));
+    for (address, place) in others.iter().take(MOST) {
+        finding = finding
+            .and(*place, format!("`{address}` is nothing either"))
+            .and_maybe(near(address));
+    }
+    let again = module
+        .references
+        .iter()
+        .filter(|(other, span)| {
+            lacking
+                .iter()
+                .any(|(address, place)| **other == **address && span != place)
+        })
+        .count();
+    Some(match again {
+        0 => finding,
+        again => finding.note(format!("{again} more references")),
+    })
 }
 
 /// Whether a path is a reference for sure: kinds of resources have an underscore in their names.

@@ -6,6 +6,8 @@ use seaworthy_facts::Span;
 use seaworthy_facts::terraform::Declared;
 use seaworthy_link::World;
 
+use super::modules::Modules;
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,8 +25,9 @@ const FORM: usize = 3;
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let forms = forms(world);
+    let seen = Modules::of(world);
     for module in &world.facts.terraform.modules {
-        if module.vendored || !super::modules::whole(world, module) {
+        if module.vendored || !seen.whole(module) {
             continue;
         }
         let used: HashSet<&str> = module.references.iter().map(|(name, _)| &**name).collect();
@@ -66,6 +69,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+    together(findings, |_| ());
 }
 
 /// Variables that several modules declare and do not read.

@@ -41,15 +41,16 @@ pub(super) fn written(world: &World) -> Vec<(&Cluster, &Object)> {
 
 /// Whether an object is for a while or for show: a Job that runs once, a manifest of tests or examples. What these lack
 /// hurts nobody.
-fn is_aside(world: &World, object: &Object) -> bool {
+pub(super) fn is_aside(world: &World, object: &Object) -> bool {
     let path = world.sources.path(object.file);
     let folder = seaworthy_facts::parent(path);
     &*object.kind == "Job"
-        || folder.split('/').any(|part| {
+        || folder.split(['/', '-', '_']).any(|part| {
             matches!(
                 part,
                 "test"
                     | "tests"
+                    | "testing"
                     | "e2e"
                     | "example"
                     | "examples"

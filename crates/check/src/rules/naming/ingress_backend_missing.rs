@@ -26,7 +26,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let unseen = cluster.incomplete || makes_unseen(cluster);
         for object in cluster.objects.iter().filter(|object| is_written(object)) {
             for backend in backends(object) {
-                judge(cluster, object, &backend, unseen, findings);
+                judge(world, cluster, object, &backend, unseen, findings);
             }
         }
     }
@@ -100,6 +100,7 @@ fn backends(object: &Object) -> Vec<Backend<'_>> {
 }
 
 fn judge(
+    world: &World,
     cluster: &Cluster,
     object: &Object,
     backend: &Backend<'_>,
@@ -133,7 +134,9 @@ fn judge(
                 .into_iter()
                 .find(|service| service.name() == Some(near))
         });
-        if near.is_none() && (unseen || object.applied_by.is_empty()) {
+        if near.is_none()
+            && (unseen || object.applied_by.is_empty() || is_in_another_tree(world, backend))
+        {
             return;
         }
         let mut finding = Finding::new(format!(
@@ -189,4 +192,17 @@ fn judge(
         .trail(port)
         .about(about),
     );
+}
+
+/// Whether another tree of the repository has the Service: both may go to one cluster, one after the other.
+fn is_in_another_tree(world: &World, backend: &Backend<'_>) -> bool {
+    let Some(name) = backend.name.text() else {
+        return true;
+    };
+    world
+        .facts
+        .kubernetes
+        .clusters
+        .iter()
+        .any(|cluster| service(cluster, backend.namespace.as_ref(), &name).is_some())
 }

@@ -1,6 +1,6 @@
 //! Which ports a container's program listens on, from its command, its environment and its text.
 
-use seaworthy_facts::{Span, Text, Value};
+use seaworthy_facts::{ImageReference, Span, Text, Value, file_name};
 use seaworthy_link::World;
 use seaworthy_link::built;
 use seaworthy_link::containers::{self, Container};
@@ -13,6 +13,33 @@ pub(super) struct Listens {
     pub span: Span,
     /// In words: "the command listens on".
     pub says: &'static str,
+}
+
+/// Ports that official images listen on.
+const IMAGES: [(&str, i64); 8] = [
+    ("postgres", 5432),
+    ("mysql", 3306),
+    ("mariadb", 3306),
+    ("redis", 6379),
+    ("mongo", 27017),
+    ("rabbitmq", 5672),
+    ("nats", 4222),
+    ("memcached", 11211),
+];
+
+/// The port that an official image listens on, whoever carries a copy of it.
+pub(super) fn port_of_image(image: &Text) -> Option<i64> {
+    let reference = ImageReference::parse(image);
+    let repository = reference.repository.to_string();
+    let name = file_name(&repository);
+    IMAGES
+        .iter()
+        .find_map(|(own, port)| (*own == name).then_some(*port))
+}
+
+/// Whether it is the port of some official image.
+pub(super) fn is_of_an_image(port: i64) -> bool {
+    IMAGES.iter().any(|(_, own)| *own == port)
 }
 
 /// The ports, if all of them are known; `None` where there may be others.

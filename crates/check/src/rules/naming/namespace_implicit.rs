@@ -30,7 +30,16 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                         .filter(|selector| !selector.entries().is_empty())
                         .is_some_and(|selector| fits(selector, labels) == Some(true))
             });
+            // Its own file has the Service that it goes with; the other is that of another variant.
+            let has_own = cluster.of("Service").any(|service| {
+                service.file == workload.file
+                    && service.namespace.is_none()
+                    && service
+                        .at("spec.selector")
+                        .is_some_and(|selector| fits(selector, labels) == Some(true))
+            });
             if let Some(service) = service
+                && !has_own
                 && let Some(namespace) = &service.namespace
             {
                 pairs.push((workload, namespace, service));

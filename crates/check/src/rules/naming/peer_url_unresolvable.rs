@@ -3,11 +3,12 @@
 use seaworthy_diagnostics::suggest;
 use seaworthy_facts::delivery::{Compose, ComposeService};
 use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
-use seaworthy_facts::{Same, Span, Text, Value, is_under, join};
+use seaworthy_facts::{Span, Text, Value, is_under, join};
 use seaworthy_link::World;
 use seaworthy_link::containers::{Container, From, of};
 
 use super::hosts::{Peer, peer};
+use super::listening::{is_of_an_image, port_of_image};
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -178,18 +179,6 @@ fn other_port(service: &Object, peer: &Peer, workload: &str) -> Option<(String, 
     ))
 }
 
-/// Ports that official images listen on.
-const IMAGES: [(&str, i64); 8] = [
-    ("postgres", 5432),
-    ("mysql", 3306),
-    ("mariadb", 3306),
-    ("redis", 6379),
-    ("mongo", 27017),
-    ("rabbitmq", 5672),
-    ("nats", 4222),
-    ("memcached", 11211),
-];
-
 fn in_compose(
     world: &World,
     compose: &Compose,
@@ -338,7 +327,7 @@ fn itself(
             })
         })?;
     // An address on the web may be meant for a browser, which is on the host.
-    if !IMAGES.iter().any(|(_, own)| *own == port) {
+    if !is_of_an_image(port) {
         return None;
     }
     // It may listen on that port itself.
@@ -388,11 +377,6 @@ fn listens_on(service: &ComposeService, port: i64) -> bool {
         .body
         .get("image")
         .and_then(Value::text)
-        .is_some_and(|image| {
-            let reference = seaworthy_facts::ImageReference::parse(&image);
-            IMAGES.iter().any(|(name, own)| {
-                *own == port && reference.repository.same(&Text::from(*name)) == Same::Always
-            })
-        });
+        .is_some_and(|image| port_of_image(&image) == Some(port));
     by_ports || by_image
 }

@@ -1,10 +1,11 @@
 //! A Service sends to a port that its pods do not have.
 
-use seaworthy_facts::kubernetes::{Cluster, Object};
+use seaworthy_facts::kubernetes::{Cluster, Object, PodTemplate};
 use seaworthy_facts::{Span, Value};
 use seaworthy_link::{World, built};
 
 use super::cluster_names::{is_written, selected};
+use super::listening::port_of_image;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -25,7 +26,14 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             if workloads.is_empty() || !known {
                 continue;
             }
-            for port in service.at("spec.ports").into_iter().flat_map(Value::items) {
+            let ports = service.at("spec.ports").map_or(&[][..], Value::items);
+            // Where one port is right, a further number is one that the program has and nobody declares.
+            let declared = ports.iter().filter(|port| is_declared(port, &workloads));
+            let some_fit = declared.count() > 0;
+            for port in ports {
+                if some_fit && target_of(port).is_none_or(|target| target.int().is_some()) {
+                    continue;
+                }
                 of_port(world, cluster, service, port, &workloads, findings);
             }
         }
@@ -47,11 +55,7 @@ fn of_port(
     {
         return;
     }
-    let Some(target) = port
-        .get("targetPort")
-        .filter(|target| !target.is_null())
-        .or_else(|| port.get("port"))
-    else {
+    let Some(target) = target_of(port) else {
         return;
     };
     if target.is_unknown() {
@@ -59,6 +63,15 @@ fn of_port(
     }
     let name = service.name.text().unwrap_or_default();
     let number = target.int();
+    // Without an address of its own a Service only gives those of its pods: whoever asks brings the port. Webhooks and
+    // metrics of controllers are served on ports that their frameworks choose.
+    let headless = service.at("spec.clusterIP").and_then(Value::str) == Some("None");
+    let of_framework = service
+        .name()
+        .is_some_and(|name| name.contains("webhook") || name.contains("metrics"));
+    if number.is_some() && (headless || of_framework) {
+        return;
+    }
     let mut near = None;
     for workload in workloads {
         let Some(pods) = workload.pods() else { return };
@@ -66,14 +79,17 @@ fn of_port(
         if injected(workload) {
             return;
         }
-        let mut any = false;
+        // A number need not be declared: one that says nothing of its ports may have it.
+        let mut silent = false;
+        let main = pods.spec.get("containers").map_or(&[][..], Value::items);
         for container in pods.containers() {
             let ports = container.get("ports");
             if ports.is_some_and(Value::is_unknown) {
                 return;
             }
+            let is_main = main.iter().any(|main| std::ptr::eq(main, container));
+            silent |= is_main && ports.is_none_or(|ports| ports.items().is_empty());
             for own in ports.into_iter().flat_map(Value::items) {
-                any = true;
                 let fits = match number {
                     Some(number) => own
                         .get("containerPort")
@@ -89,11 +105,14 @@ fn of_port(
                 };
                 near = near.or(place.map(|place| (place.span, (*workload).clone())));
             }
-            if number.is_some_and(|number| mentions(container, number)) {
+            let image = container.get("image").and_then(Value::text);
+            let by_image = image.as_ref().and_then(port_of_image);
+            if number.is_some_and(|number| by_image == Some(number) || mentions(container, number))
+            {
                 return;
             }
         }
-        if number.is_some() && !any {
+        if number.is_some() && silent {
             return;
         }
         if number.is_none() && near.is_none() {
@@ -119,6 +138,30 @@ fn of_port(
         .trail(target)
         .about([cluster.name.to_string(), name.to_string(), what.to_string()]),
     );
+}
+
+/// Where a port of a Service leads to.
+fn target_of(port: &Value) -> Option<&Value> {
+    port.get("targetPort")
+        .filter(|target| !target.is_null())
+        .or_else(|| port.get("port"))
+}
+
+/// Whether a container declares the port that one of a Service leads to.
+fn is_declared(port: &Value, workloads: &[&Object]) -> bool {
+    let Some(target) = target_of(port) else {
+        return false;
+    };
+    workloads
+        .iter()
+        .filter_map(|workload| workload.pods())
+        .flat_map(PodTemplate::containers)
+        .filter_map(|container| container.get("ports"))
+        .flat_map(Value::items)
+        .any(|own| match target.int() {
+            Some(number) => own.get("containerPort").and_then(Value::int) == Some(number),
+            None => own.get("name").and_then(Value::text) == target.text(),
+        })
 }
 
 /// Whether a mesh puts a container into the pods.

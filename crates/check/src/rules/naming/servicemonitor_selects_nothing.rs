@@ -1,6 +1,6 @@
 //! A ServiceMonitor that no Service fits, whose port no Service has, or that Prometheus does not pick.
 
-use seaworthy_facts::kubernetes::{Cluster, Object};
+use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
 use seaworthy_facts::{Text, Value};
 use seaworthy_link::World;
 
@@ -186,6 +186,15 @@ fn no_service(
         .of("Service")
         .filter(|service| is_written(service))
         .find(|service| fits(selector, service.at("metadata.labels")) == Some(true));
+    // A kustomization that is built alone only shows what it holds before another takes it in and moves it.
+    let apart = |service: &Object| {
+        monitor.applied_by.is_empty()
+            && matches!(monitor.origin, Origin::Kustomization { .. })
+            && monitor.origin != service.origin
+    };
+    if outside.is_some_and(apart) {
+        return;
+    }
     if let Some(service) = outside {
         let at = monitor
             .at("spec.namespaceSelector.matchNames")

@@ -48,7 +48,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 continue;
             };
             let touches = |other: &IpNet| other.contains(&net) || net.contains(other);
-            if net.prefix_len() == 0 || own.iter().any(|(other, _)| touches(other)) {
+            if net.prefix_len() == 0
+                || own.iter().any(|(other, _)| touches(other))
+                || is_elsewhere_on_purpose(world, root, range)
+            {
                 continue;
             }
             by_range
@@ -144,6 +147,22 @@ fn ranges(root: &Root) -> Vec<(&Resource, &Value)> {
         }
     }
     found
+}
+
+/// Whether a range is said to be a network elsewhere: that of hybrid nodes, or one whose name says so.
+fn is_elsewhere_on_purpose(world: &World, root: &Root, range: &Value) -> bool {
+    let hybrid = root
+        .resources("aws_eks_cluster")
+        .filter_map(|cluster| cluster.at("remote_network_config"))
+        .any(|config| !config.is_null());
+    let places = range.trail.steps().map(|step| step.span);
+    let named = std::iter::once(range.span).chain(places).any(|span| {
+        let text = world.sources.slice(span);
+        ["remote", "peer", "vpn", "office", "onprem", "on_prem"]
+            .iter()
+            .any(|word| text.contains(word))
+    });
+    hybrid || named
 }
 
 /// Whether a route of this configuration leads to the range.

@@ -25,7 +25,11 @@ const RULES: [&str; 5] = [
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for root in &world.facts.terraform.roots {
         for group in root.resources("aws_security_group") {
-            if group.from_summary || carried(root, group) || found_by_name(world, group) {
+            if group.from_summary
+                || carried(root, group)
+                || is_in_local(world, group)
+                || found_by_name(world, group)
+            {
                 continue;
             }
             let bare_nodes = root
@@ -87,6 +91,26 @@ fn carried(root: &Root, group: &Resource) -> bool {
     let by_output = root.outputs.iter().any(|output| is(&output.value));
     let by_provider = root.providers.iter().any(|provider| is(&provider.body));
     by_resource || by_call || by_output || by_provider
+}
+
+/// Whether a local of its module names the group: what becomes of a list that is not known may be carried.
+fn is_in_local(world: &World, group: &Resource) -> bool {
+    let folder = world.sources.folder(group.span.file);
+    let wanted = format!("{}.{}", group.kind, group.name);
+    let modules = world.facts.terraform.modules.iter();
+    modules
+        .filter(|module| module.folder == folder)
+        .flat_map(|module| &module.references)
+        .filter(|(address, _)| **address == *wanted)
+        .any(|(_, span)| {
+            let text = world.sources.get(span.file).file.text();
+            let before = text.get(..span.start).unwrap_or_default();
+            let header = before
+                .lines()
+                .rev()
+                .find(|line| !line.starts_with([' ', '\t', '}', '#']) && !line.is_empty());
+            header.is_some_and(|line| line.starts_with("locals"))
+        })
 }
 
 /// Groups are also found by their tags and names: by controllers, by Karpenter, by other configurations.

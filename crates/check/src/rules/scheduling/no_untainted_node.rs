@@ -40,7 +40,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         };
         let mut finding = Finding::new(format!(
             "every node group of `{}` is tainted: whatever has no toleration, CoreDNS first, stays pending",
-            root_name(&root.folder)
+            root.label()
         ))
         .at(taint.span, format!("group `{}` keeps pods away", first.name))
         .hint("leave one group without a taint, for what belongs to nobody")
@@ -91,8 +91,4 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-}
-
-fn root_name(folder: &str) -> &str {
-    if folder.is_empty() { "." } else { folder }
 }

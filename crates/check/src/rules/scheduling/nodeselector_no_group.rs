@@ -3,6 +3,7 @@
 use seaworthy_facts::Value;
 use seaworthy_facts::kubernetes::{Cluster, Origin};
 use seaworthy_link::World;
+use seaworthy_link::clusters::is_auto;
 use seaworthy_link::nodes::{self, NodeGroup};
 
 use crate::{Finding, Rule, Severity};
@@ -15,14 +16,14 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    // Karpenter and Auto Mode make nodes with labels of their own.
+    let mut made = world.facts.terraform.resources("aws_eks_cluster");
+    if nodes::made_otherwise(world) || made.any(|(_, cluster)| is_auto(cluster)) {
+        return;
+    }
     for cluster in &world.facts.kubernetes.clusters {
         let groups = nodes::under(world, cluster);
-        // Karpenter and Auto Mode make nodes with labels of their own.
-        if groups.is_empty()
-            || !groups.iter().all(NodeGroup::labels_known)
-            || nodes::made_otherwise(world)
-            || is_auto(world)
-        {
+        if groups.is_empty() || !groups.iter().all(NodeGroup::labels_known) {
             continue;
         }
         for (selector, who) in selectors(cluster) {
@@ -106,15 +107,4 @@ fn is_given(key: &str) -> bool {
         || domain.starts_with("eks.")
         || domain.starts_with("karpenter.")
         || domain.starts_with("nvidia.com")
-}
-
-/// Auto Mode has pools of its own.
-fn is_auto(world: &World) -> bool {
-    world
-        .facts
-        .terraform
-        .resources("aws_eks_cluster")
-        .any(|(_, cluster)| {
-            cluster.at("compute_config.enabled").and_then(Value::bool) == Some(true)
-        })
 }

@@ -134,7 +134,14 @@ fn judged(key: &str, plain: &str) -> Option<&'static str> {
     ]
     .iter()
     .any(|word| key.ends_with(word));
-    (is_secret && plain.len() >= 12 && is_random(plain) && !plain.contains('/'))
+    // What only looks random until it is decoded once more: `changeme`.
+    let stands_for_a_word =
+        decoded(plain).is_some_and(|word| word.len() >= 4 && word.is_ascii() && !is_random(&word));
+    (is_secret
+        && plain.len() >= 12
+        && is_random(plain)
+        && !plain.contains('/')
+        && !stands_for_a_word)
         .then_some("what looks like a password or key")
 }
 

@@ -28,12 +28,6 @@ pub(super) fn minor(eks: &Resource) -> Option<(u32, &Value)> {
     Some((minor, value))
 }
 
-/// Auto Mode brings its own driver and needs no add-on.
-pub(super) fn is_auto(eks: &Resource) -> bool {
-    eks.at("compute_config.enabled")
-        .is_some_and(|value| value.bool() != Some(false))
-}
-
 /// Where the place of the cluster is that says so: the version, else its header.
 pub(super) fn place(eks: &Resource) -> Span {
     eks.at("version").map_or(eks.span, |version| version.span)

@@ -2,6 +2,7 @@
 
 use seaworthy_facts::Value;
 use seaworthy_facts::kubernetes::Cluster;
+use seaworthy_link::clusters::is_auto;
 use seaworthy_link::{World, volumes};
 
 use super::eks;
@@ -34,7 +35,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let Some((minor, version)) = eks::minor(resource) else {
             continue;
         };
-        if minor < WITHOUT_DEFAULT || eks::is_auto(resource) || incomplete(cluster) {
+        if minor < WITHOUT_DEFAULT || is_auto(resource) || incomplete(cluster) {
             continue;
         }
         let without: Vec<_> = volumes::asked(cluster)

@@ -1,9 +1,12 @@
 //! A volume is asked for, and nothing on the cluster makes volumes.
 
+use std::cell::LazyCell;
+
 use seaworthy_facts::Value;
 use seaworthy_facts::kubernetes::Cluster;
 use seaworthy_facts::terraform::Root;
 use seaworthy_link::World;
+use seaworthy_link::clusters::is_auto;
 use seaworthy_link::volumes::{self, Asked};
 
 use super::eks;
@@ -20,6 +23,7 @@ pub(crate) const RULE: Rule = Rule {
 const WITHOUT_BUILT_IN: u32 = 23;
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    let elsewhere = LazyCell::new(|| installed_elsewhere(world));
     for cluster in &world.facts.kubernetes.clusters {
         let Some((root, cluster_resource)) = eks::under(world, cluster) else {
             continue;
@@ -28,8 +32,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             .into_iter()
             .filter(|asked| asked.one_node && is_ebs(asked.class))
             .collect();
-        // The argument of the module, where a summary stands in for its files.
-        let is_auto = eks::is_auto(cluster_resource)
+        // Auto Mode brings a driver of its own. The argument of the module, where a summary stands in for its files.
+        let brought = is_auto(cluster_resource)
             || root.calls.iter().any(|call| {
                 cluster_resource.address.starts_with(&*call.address)
                     && ["compute_config", "cluster_compute_config"]
@@ -40,7 +44,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                                 .is_some_and(|value| !value.is_null())
                         })
             });
-        if asked.is_empty() || is_auto || installed(world, cluster, root) {
+        if asked.is_empty() || brought || installed(cluster, root) || *elsewhere {
             continue;
         }
         let old = eks::minor(cluster_resource).is_some_and(|(minor, _)| minor < WITHOUT_BUILT_IN);
@@ -79,7 +83,7 @@ fn is_ebs(class: Option<&Value>) -> bool {
     }
 }
 
-fn installed(world: &World, cluster: &Cluster, root: &Root) -> bool {
+fn installed(cluster: &Cluster, root: &Root) -> bool {
     let release = cluster.releases.iter().any(|release| {
         release
             .chart
@@ -92,19 +96,23 @@ fn installed(world: &World, cluster: &Cluster, root: &Root) -> bool {
             .and_then(Value::str)
             .is_none_or(|name| name.contains("ebs-csi"))
     });
-    // A script or another tool may do it: `eksctl create addon`, a kustomize remote base, blueprints' flags.
+    release || addon
+}
+
+/// A script or another tool may do it: `eksctl create addon`, a kustomize remote base, blueprints' flags.
+fn installed_elsewhere(world: &World) -> bool {
     let words = ["ebs-csi-driver", "enable_aws_ebs_csi", "ebs_csi_driver = "];
-    let elsewhere = world.sources.iter().any(|source| {
+    world.sources.iter().any(|source| {
         let text = source.file.text();
         let is_document = source.kind == seaworthy_facts::SourceKind::Document;
         !is_document
             && words.iter().any(|word| {
-                text.lines().any(|line| {
-                    line.contains(word) && !line.contains("serviceaccount") && !is_role(line)
-                })
+                text.contains(word)
+                    && text.lines().any(|line| {
+                        line.contains(word) && !line.contains("serviceaccount") && !is_role(line)
+                    })
             })
-    });
-    release || addon || elsewhere
+    })
 }
 
 /// A line that is about the driver's role or account, which is no driver.

@@ -8,6 +8,7 @@ use seaworthy_facts::terraform::ModuleCall;
 use seaworthy_link::World;
 
 use super::module_source_gone::gone;
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -53,6 +54,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         }
         findings.push(finding.about([folder, name.to_owned()]));
     }
+    together(findings, |_| ());
 }
 
 fn floats(call: &ModuleCall, source: &Value) -> bool {

@@ -6,7 +6,7 @@ use seaworthy_facts::terraform::ModuleSource;
 use seaworthy_facts::{Span, Value};
 use seaworthy_link::World;
 
-use crate::rules::hygiene::modules::whole;
+use crate::rules::hygiene::modules::Modules;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -117,6 +117,7 @@ fn unconstrained(world: &World, findings: &mut Vec<Finding>) {
             _ => None,
         });
     let Some(upgrade) = upgrade else { return };
+    let seen = Modules::of(world);
     let mut free: Vec<(&str, Span)> = Vec::new();
     let mut constrained = None;
     for root in &world.facts.terraform.roots {
@@ -129,7 +130,7 @@ fn unconstrained(world: &World, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        if !whole(world, module) {
+        if !seen.whole(module) {
             continue;
         }
         for (provider, span) in unconstrained_in(module) {

@@ -1,6 +1,7 @@
 //! The files that a run looks at.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use seaworthy_diagnostics::{FileId, SourceFile, Span};
 
@@ -11,10 +12,11 @@ use crate::SourceKind;
 pub struct Sources {
     files: Vec<Source>,
     roots: Vec<SourceRoot>,
-    by_path: HashMap<String, FileId>,
+    /// In order, so that what lies below a folder is found without looking at all.
+    by_path: BTreeMap<String, FileId>,
     unread: HashMap<String, Unread>,
-    /// Every folder that has anything in it.
-    folders: HashSet<String>,
+    /// Every folder that has anything in it or below it, with the files in itself.
+    folders: HashMap<String, Vec<FileId>>,
 }
 
 /// A file as it was read.
@@ -81,6 +83,10 @@ impl Sources {
             FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files fit in memory"));
         self.by_path.insert(path.clone(), id);
         self.add_folders(&path);
+        self.folders
+            .entry(parent(&path).to_owned())
+            .or_default()
+            .push(id);
         self.files.push(Source {
             file: SourceFile::new(id, path, text),
             kind,
@@ -100,7 +106,8 @@ impl Sources {
     fn add_folders(&mut self, path: &str) {
         let mut folder = parent(path);
         // A folder that is known has its own above it already.
-        while !folder.is_empty() && self.folders.insert(folder.to_owned()) {
+        while !folder.is_empty() && !self.folders.contains_key(folder) {
+            self.folders.insert(folder.to_owned(), Vec::new());
             folder = parent(folder);
         }
     }
@@ -140,23 +147,29 @@ impl Sources {
     /// Whether there is a folder of this path with anything in it.
     pub fn folder_exists(&self, path: &str) -> bool {
         let folder = normalized(path);
-        folder.is_empty() || self.folders.contains(&folder)
+        folder.is_empty() || self.folders.contains_key(&folder)
     }
 
-    /// The files in a folder and below it.
+    /// The files in a folder and below it, by path.
     pub fn under<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a Source> + use<'a> {
         let folder = normalized(folder);
-        self.files
-            .iter()
-            .filter(move |source| is_under(source.file.path(), &folder))
+        let (from, to) = if folder.is_empty() {
+            (Bound::Unbounded, Bound::Unbounded)
+        } else {
+            // `0` is what follows `/`.
+            let from = Bound::Included(format!("{folder}/"));
+            (from, Bound::Excluded(format!("{folder}0")))
+        };
+        self.by_path.range((from, to)).map(|(_, id)| self.get(*id))
     }
 
-    /// The files in a folder itself.
+    /// The files in a folder itself, in the order of their numbers.
     pub fn within<'a>(&'a self, folder: &str) -> impl Iterator<Item = &'a Source> + use<'a> {
-        let folder = normalized(folder);
-        self.files
-            .iter()
-            .filter(move |source| parent(source.file.path()) == folder)
+        self.folders
+            .get(&normalized(folder))
+            .into_iter()
+            .flatten()
+            .map(|id| self.get(*id))
     }
 
     /// What was not read, in no order.

@@ -251,6 +251,9 @@ impl Text {
 
     /// Whether it can be the same as another. Two holes of one name hold the same; choices are looked at.
     pub fn same(&self, other: &Text) -> Same {
+        if !self.has_choices() && !other.has_choices() {
+            return same(self, other);
+        }
         let (ours, theirs) = (self.expanded(), other.expanded());
         if let ([ours], [theirs]) = (ours.as_slice(), theirs.as_slice()) {
             return same(ours, theirs);
@@ -261,6 +264,12 @@ impl Text {
                 .any(|theirs| same(ours, theirs) != Same::Never)
         });
         if any { Same::Maybe } else { Same::Never }
+    }
+
+    fn has_choices(&self) -> bool {
+        self.parts
+            .iter()
+            .any(|part| matches!(part, Part::Hole(unknown) if !unknown.choices.is_empty()))
     }
 
     /// Whether it can be this text.

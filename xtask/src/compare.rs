@@ -37,6 +37,10 @@ const OTHERS: &[Other] = &[
         program: "actionlint",
         run: actionlint,
     },
+    Other {
+        program: "zizmor",
+        run: zizmor,
+    },
 ];
 
 pub(crate) fn run() -> Result<(), Failure> {
@@ -171,6 +175,7 @@ fn json(command: &mut Command) -> Result<Value, Failure> {
 fn place(folder: &Path, path: &str) -> Option<(String, String)> {
     let path = PathBuf::from(path);
     let below = path.strip_prefix(folder).unwrap_or(&path);
+    let below = below.strip_prefix(".").unwrap_or(below);
     let below = below.to_str()?.trim_start_matches('/');
     let (example, file) = below.split_once('/')?;
     Some((example.to_owned(), file.to_owned()))
@@ -270,6 +275,33 @@ fn actionlint(program: &Path, folder: &Path) -> Result<Said, Failure> {
             if let Some((example, file)) = place(folder, path) {
                 let check = problem["kind"].as_str().unwrap_or_default().to_owned();
                 said.insert((example, file, number(&problem["line"]), check));
+            }
+        }
+    }
+    Ok(said)
+}
+
+fn zizmor(program: &Path, folder: &Path) -> Result<Said, Failure> {
+    let answer = json(
+        Command::new(program)
+            .args(["--offline", "--no-progress", "--format", "json-v1"])
+            .args(["--collect=all", "."])
+            .current_dir(folder),
+    )?;
+    let mut said = Said::new();
+    for finding in answer.as_array().into_iter().flatten() {
+        let check = finding["ident"].as_str().unwrap_or_default();
+        for location in finding["locations"].as_array().into_iter().flatten() {
+            let path = &location["symbolic"]["key"]["Local"]["verbatim_path"];
+            let Some((example, file)) = path.as_str().and_then(|path| place(folder, path)) else {
+                continue;
+            };
+            // It names a block, related ones too; each of their lines, counted from 0, counts as said.
+            let lines = &location["concrete"]["location"];
+            let first = number(&lines["start_point"]["row"]);
+            let last = number(&lines["end_point"]["row"]).min(first + 200);
+            for line in first..=last {
+                said.insert((example.clone(), file.clone(), line + 1, check.to_owned()));
             }
         }
     }

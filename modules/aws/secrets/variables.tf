@@ -1,5 +1,5 @@
 variable "secrets" {
-  description = "By its name in the definition: the secret's name in Secrets Manager and what it is for"
+  description = "By its name in the definition: the secret's name in Secrets Manager and what it is for."
   type = map(object({
     name        = string
     description = string
@@ -12,12 +12,12 @@ variable "secrets" {
 }
 
 variable "kms_key_arn" {
-  description = "Key that encrypts the secrets"
+  description = "Key that encrypts the secrets."
   type        = string
 }
 
 variable "recovery_window_in_days" {
-  description = "How long a deleted secret can be taken back; 0 deletes at once, for environments that are thrown away"
+  description = "How long a deleted secret can be taken back; 0 deletes at once, for environments that are thrown away."
   type        = number
   default     = 30
 

@@ -14,6 +14,7 @@ pub mod logins;
 pub mod migrations;
 mod modules;
 pub mod prices;
+pub mod sizes;
 pub mod support;
 
 pub use date::Date;

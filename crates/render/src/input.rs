@@ -1,7 +1,7 @@
 //! What is rendered: a platform, resolved for each of its environments.
 
 use seaworthy_definition::Definition;
-use seaworthy_definition::model::{Environment, Platform};
+use seaworthy_definition::model::{Bucket, Database, Environment, Platform};
 
 use crate::Names;
 
@@ -93,6 +93,32 @@ impl<'a> Scope<'a> {
             &self.environment.name,
             self.environment.deployment.as_deref(),
         )
+    }
+
+    /// The name of a database's server in AWS. It keeps the former name of the database, since it cannot be renamed
+    /// without making what stands around it anew.
+    pub fn database_identifier(&self, database: &Database) -> String {
+        let name = database.was.as_ref().unwrap_or(&database.name);
+        self.names().database(name.as_str())
+    }
+
+    /// The name of a database in PostgreSQL, which keeps its former one, too.
+    pub fn database_name(&self, database: &Database) -> String {
+        database.was.as_ref().unwrap_or(&database.name).sql()
+    }
+
+    /// The name of a bucket in AWS. It keeps its former one: another name would be another, empty bucket.
+    pub fn bucket_name(&self, bucket: &Bucket) -> String {
+        let name = bucket.was.as_ref().unwrap_or(&bucket.name);
+        self.names()
+            .bucket(name.as_str(), self.account, self.region)
+    }
+
+    /// The name of the bucket that keeps a database's dumps.
+    pub fn dump_bucket_name(&self, database: &Database) -> String {
+        let name = database.was.as_ref().unwrap_or(&database.name);
+        self.names()
+            .bucket(&format!("{name}-dumps"), self.account, self.region)
     }
 
     /// Where the definition declares the environment.

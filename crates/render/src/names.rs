@@ -44,14 +44,20 @@ impl Names {
         self.with(thing, 64)
     }
 
-    /// An RDS instance, cluster, subnet group or parameter group, at most 63 characters.
+    /// An RDS instance, cluster, subnet group or parameter group, at most 60 characters: 63, less what numbers the
+    /// instances of a cluster.
     pub fn database(&self, database: &str) -> String {
-        self.with(database, 63)
+        self.with(database, 60)
     }
 
     /// A bucket, at most 63 characters. Bucket names are global, so account and region stand in them.
     pub fn bucket(&self, thing: &str, account: &str, region: &str) -> String {
         self.with(&format!("{thing}-{account}-{region}"), 63)
+    }
+
+    /// A vault, plan or selection of AWS Backup, at most 50 characters.
+    pub fn backup(&self, thing: &str) -> String {
+        self.with(thing, 50)
     }
 
     /// A load balancer or target group, at most 32 characters.
@@ -80,7 +86,7 @@ pub(crate) fn state_bucket(platform: &PlatformName, account: &str, region: &str)
 }
 
 /// A name of at most `longest` ASCII characters.
-fn fit(name: &str, longest: usize) -> String {
+pub(crate) fn fit(name: &str, longest: usize) -> String {
     if name.len() <= longest {
         return name.to_owned();
     }

@@ -8,9 +8,13 @@
 //!
 //! A root per lifetime: what is destroyed together stands together. An earlier root's outputs are read from its state.
 
+mod data;
+mod edge;
 pub mod hcl;
 mod module;
 mod root;
+mod services;
+mod shared;
 mod state;
 
 use std::collections::BTreeMap;
@@ -35,6 +39,13 @@ pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
             });
         }
     }
+    rendered
+        .notes
+        .extend(shared::accounts(input).iter().filter_map(shared::notes));
+    for scope in input.scopes() {
+        rendered.notes.extend(data::notes(&scope));
+        rendered.notes.extend(edge::notes(&scope));
+    }
     let roots = roots(input);
     for module in roots.iter().flat_map(|root| &root.modules) {
         module::write(module, &mut rendered.tree);
@@ -47,6 +58,15 @@ pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
 /// Every root in the order in which they are applied: each reads only the ones before it.
 pub fn roots(input: &Input<'_>) -> Vec<Root> {
     let mut roots: Vec<Root> = regions(input).values().map(state::root).collect();
+    let accounts = shared::accounts(input);
+    for account in &accounts {
+        roots.extend(shared::root(account, &accounts));
+        for scope in &account.scopes {
+            roots.extend(data::root(scope));
+            roots.push(services::root(scope));
+            roots.extend(edge::root(scope, account.scopes.len() == 1));
+        }
+    }
     roots.sort_by(|a, b| (a.name, &a.folder).cmp(&(b.name, &b.folder)));
     roots
 }

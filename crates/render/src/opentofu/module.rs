@@ -18,7 +18,24 @@ pub(super) fn write(name: &str, tree: &mut FileTree) {
     let marker = format!("infra/modules/{name}/main.tf");
     if tree.get(&marker).is_none() {
         write_folder(folder, tree);
+        for name in called_by(folder) {
+            write(name, tree);
+        }
     }
+}
+
+/// The modules that a module calls: they stand beside it.
+fn called_by(folder: &Dir<'static>) -> impl Iterator<Item = &'static str> {
+    folder
+        .files()
+        .filter(|file| file.path().extension().is_some_and(|kind| kind == "tf"))
+        .filter_map(include_dir::File::contents_utf8)
+        .flat_map(str::lines)
+        .filter_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            let path = value.trim().strip_prefix("\"../")?.strip_suffix('"')?;
+            (name.trim() == "source").then_some(path)
+        })
 }
 
 fn write_folder(folder: &Dir<'static>, tree: &mut FileTree) {

@@ -174,10 +174,11 @@ impl Root {
         if !self.modules.contains(&module) {
             self.modules.push(module);
         }
-        let mut body = Body::new()
-            .set("source", format!("{up}modules/{module}"))
-            .blank();
-        body.append(inputs);
+        let mut body = Body::new().set("source", format!("{up}modules/{module}"));
+        if !inputs.is_empty() {
+            body = body.blank();
+            body.append(inputs);
+        }
         self.add(Block::new("module", [label], body));
     }
 
@@ -287,6 +288,11 @@ impl Root {
                 .nested("default_tags", Body::new().set("tags", object(tags))),
         ))
     }
+}
+
+/// A name as part of a label: HCL's names have `_` for `-`.
+pub(super) fn label(name: &str) -> String {
+    name.replace(['-', '.'], "_")
 }
 
 struct New<'a> {

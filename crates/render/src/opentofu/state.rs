@@ -18,5 +18,10 @@ pub(super) fn root(scope: &Scope<'_>) -> Root {
         "The bucket that holds every state of this account.",
         reference("module.state.bucket"),
     );
+    root.output(
+        "kms_key_arn",
+        "ARN of the key that encrypts the states.",
+        reference("module.state.kms_key_arn"),
+    );
     root
 }

@@ -302,7 +302,7 @@ impl Plain {
                 .environment
                 .as_ref()
                 .map_or_else(|| (*environment).into(), |(name, _)| name.clone());
-            Self::fill(&mut slots, &name, Some(environment), units, &ids);
+            self.fill(&mut slots, &name, Some(environment), units, &ids);
         }
         // Folders that say most come first, so that the parts win over a bundle of them.
         let mut folders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -336,7 +336,7 @@ impl Plain {
             } else {
                 "default".into()
             };
-            Self::fill(&mut shared, &name, None, units, &ids);
+            self.fill(&mut shared, &name, None, units, &ids);
         }
         if named_clusters && !gitops {
             // What says no environment goes to each of them, but for what an environment has its own of.
@@ -396,9 +396,10 @@ impl Plain {
             .collect()
     }
 
-    /// Puts units into the first slot that has none of their objects yet. Units of one folder stay together as far
-    /// as they do not contradict each other.
+    /// Puts units into the first slot that has none of their objects yet. A folder's units go together where they do
+    /// not contradict each other: a copy of a folder with one name changed is still a copy.
     fn fill(
+        &self,
         slots: &mut Vec<Slot>,
         name: &Arc<str>,
         environment: Option<&str>,
@@ -407,23 +408,57 @@ impl Plain {
     ) {
         let own = slots.len();
         let first = if environment.is_some() { own } else { 0 };
+        let mut folders: Vec<(&str, Vec<usize>)> = Vec::new();
         for unit in units {
-            let fits = |slot: &Slot| {
-                slot.name == *name && ids[*unit].iter().all(|id| !slot.ids.contains(id))
-            };
-            let at = (first..slots.len()).find(|at| fits(&slots[*at]));
-            let at = at.unwrap_or_else(|| {
-                slots.push(Slot {
-                    name: name.clone(),
-                    environment: environment.map(Into::into),
-                    ids: HashSet::new(),
-                    units: Vec::new(),
-                });
-                slots.len() - 1
-            });
-            for id in &ids[*unit] {
-                slots[at].ids.insert(id.clone());
+            let folder = self.units[*unit].folder();
+            match folders.last_mut().filter(|(last, _)| *last == folder) {
+                Some((_, units)) => units.push(*unit),
+                None => folders.push((folder, vec![*unit])),
             }
+        }
+        for (_, units) in folders {
+            let mut seen = HashSet::new();
+            let agree = units
+                .iter()
+                .flat_map(|unit| &ids[*unit])
+                .all(|id| seen.insert(id));
+            if agree {
+                Self::place(slots, first, name, environment, &units, ids);
+            } else {
+                for unit in units {
+                    Self::place(slots, first, name, environment, &[unit], ids);
+                }
+            }
+        }
+    }
+
+    fn place(
+        slots: &mut Vec<Slot>,
+        first: usize,
+        name: &Arc<str>,
+        environment: Option<&str>,
+        units: &[usize],
+        ids: &[Vec<Id>],
+    ) {
+        let fits = |slot: &Slot| {
+            slot.name == *name
+                && units
+                    .iter()
+                    .flat_map(|unit| &ids[*unit])
+                    .all(|id| !slot.ids.contains(id))
+        };
+        let at = (first..slots.len()).find(|at| fits(&slots[*at]));
+        let at = at.unwrap_or_else(|| {
+            slots.push(Slot {
+                name: name.clone(),
+                environment: environment.map(Into::into),
+                ids: HashSet::new(),
+                units: Vec::new(),
+            });
+            slots.len() - 1
+        });
+        for unit in units {
+            slots[at].ids.extend(ids[*unit].iter().cloned());
             slots[at].units.push(*unit);
         }
     }

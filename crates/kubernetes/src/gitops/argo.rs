@@ -125,8 +125,13 @@ impl Argo<'_, '_, '_> {
                 .and_then(Value::text)
                 .map(|text| text.to_string())
         };
-        let server = text("spec.destination.server").unwrap_or_default();
-        let destination = text("spec.destination.name")
+        let known = |path: &str| {
+            let text = object.body.at(path).and_then(Value::text)?;
+            text.literal().map(str::to_owned)
+        };
+        // Whatever a generator calls a cluster, it is one that the set was made for.
+        let server = known("spec.destination.server").unwrap_or_default();
+        let destination = known("spec.destination.name")
             .filter(|name| name != "in-cluster")
             .or_else(|| {
                 (!server.is_empty() && !server.contains("kubernetes.default")).then_some(server)

@@ -55,6 +55,17 @@ fn of_generator(
     if let Some(git) = generator.get("git") {
         return of_git(git, near, files, repositories).unwrap_or_else(|| vec![None]);
     }
+    if let Some(clusters) = generator
+        .get("clusters")
+        .or_else(|| generator.get("clusterDecisionResource"))
+    {
+        return vec![Some(of_clusters(clusters))];
+    }
+    if let Some(merge) = generator.get("merge")
+        && depth < 2
+    {
+        return of_merge(merge, near, files, repositories, depth);
+    }
     if let Some(matrix) = generator.at("matrix.generators")
         && depth < 2
         && let [first, second] = matrix.items()
@@ -82,6 +93,69 @@ fn of_generator(
         return all;
     }
     vec![None]
+}
+
+/// What is known of every cluster that a generator takes: the labels it selects by, and its own values. The clusters
+/// themselves are registered in Argo CD, so that their names and servers are holes; what is applied to them does not
+/// depend on those.
+fn of_clusters(clusters: &Value) -> Parameters {
+    let mut parameters = Parameters::new();
+    if let Some(labels) = clusters
+        .at("selector.matchLabels")
+        .or_else(|| clusters.at("labelSelector.matchLabels"))
+    {
+        flatten(&mut parameters, "metadata.labels", labels);
+    }
+    if let Some(values) = clusters.get("values") {
+        flatten(&mut parameters, "values", values);
+    }
+    parameters
+}
+
+/// The first generator's sets of parameters, each with those that the others give for the same keys. Where it is not
+/// known whether they are the same, what the others would change is a hole.
+fn of_merge(
+    merge: &Value,
+    near: FileId,
+    files: &Files<'_>,
+    repositories: &mut Repositories<'_, '_>,
+    depth: usize,
+) -> Vec<Option<Parameters>> {
+    let keys: Vec<&str> = merge
+        .get("mergeKeys")
+        .into_iter()
+        .flat_map(Value::items)
+        .filter_map(Value::str)
+        .collect();
+    let mut generators = merge
+        .get("generators")
+        .into_iter()
+        .flat_map(Value::items)
+        .map(|generator| of_generator(generator, near, files, repositories, depth + 1))
+        .collect::<Vec<_>>()
+        .into_iter();
+    let mut base = generators.next().unwrap_or_default();
+    for parameters in base.iter_mut().flatten() {
+        for other in generators.as_slice().iter().flatten() {
+            let Some(other) = other else { continue };
+            let same = keys.iter().all(|key| {
+                matches!((parameters.get(*key), other.get(*key)),
+                    (Some(own), Some(theirs)) if own.text().is_some() && own.text() == theirs.text())
+            });
+            let differs = keys.iter().any(|key| {
+                matches!((parameters.get(*key).and_then(Value::str), other.get(*key).and_then(Value::str)),
+                    (Some(own), Some(theirs)) if own != theirs)
+            });
+            for (name, value) in other {
+                if same {
+                    parameters.insert(name.clone(), value.clone());
+                } else if !differs {
+                    parameters.remove(name);
+                }
+            }
+        }
+    }
+    base
 }
 
 fn of_git(
@@ -266,6 +340,12 @@ fn filled(literal: &str, parameters: &Parameters) -> (Text, Option<seaworthy_fac
             break;
         };
         let expression = inner[..end].trim().trim_matches('-').trim();
+        // `{{ `{{` }}` is how a template writes braces.
+        if let Some(quoted) = quoted(expression) {
+            text.push_str(quoted);
+            rest = &inner[end + 2..];
+            continue;
+        }
         let name = expression.strip_prefix('.').unwrap_or(expression);
         let name = match name.strip_prefix("index .") {
             // `index .path.segments 1`
@@ -290,4 +370,14 @@ fn filled(literal: &str, parameters: &Parameters) -> (Text, Option<seaworthy_fac
     }
     text.push_str(rest);
     (text, used)
+}
+
+/// The text of an expression that is nothing but one.
+fn quoted(expression: &str) -> Option<&str> {
+    ['`', '"', '\''].into_iter().find_map(|quote| {
+        expression
+            .strip_prefix(quote)?
+            .strip_suffix(quote)
+            .filter(|inner| !inner.contains(quote))
+    })
 }

@@ -1,6 +1,6 @@
 //! What containers are given: their variables, and the Secrets that they take them from.
 
-use seaworthy_facts::kubernetes::{Cluster, Object, PodTemplate};
+use seaworthy_facts::kubernetes::{Cluster, Object, Origin, PodTemplate};
 use seaworthy_facts::{Span, Text, Value};
 
 use crate::{World, environment};
@@ -251,4 +251,73 @@ pub fn secret_uses<'a>(cluster: &'a Cluster, workload: &'a Object) -> Vec<Secret
         }
     }
     uses
+}
+
+/// Kinds besides workloads whose fields `name` and `key` together mean a key of a Secret.
+const READERS: &[&str] = &[
+    "AlertmanagerConfig",
+    "ServiceMonitor",
+    "PodMonitor",
+    "Probe",
+    "ScrapeConfig",
+    "Prometheus",
+    "Alertmanager",
+    "Issuer",
+    "ClusterIssuer",
+    "SecretStore",
+    "ClusterSecretStore",
+    "TriggerAuthentication",
+    "Provider",
+    "ProviderConfig",
+];
+
+/// Every key of a Secret that an object of a controller takes.
+pub fn other_secret_uses(object: &Object) -> Vec<SecretUse<'_>> {
+    let mut uses = Vec::new();
+    if READERS.contains(&&*object.kind)
+        && let Some(spec) = object.body.get("spec")
+    {
+        with_keys(spec, &mut uses);
+    }
+    uses
+}
+
+fn with_keys<'a>(value: &'a Value, uses: &mut Vec<SecretUse<'a>>) {
+    if let (Some(name), Some(key)) = (value.get("name"), value.get("key"))
+        && key.str().is_some()
+    {
+        uses.push(SecretUse {
+            name,
+            key: Some(key),
+            optional: value.get("optional").and_then(Value::bool) == Some(true),
+            variable: false,
+        });
+        return;
+    }
+    for entry in value.entries() {
+        // The other thing that a key can be of.
+        if !matches!(
+            &*entry.key,
+            "configMap" | "configMapKeyRef" | "labels" | "env"
+        ) {
+            with_keys(&entry.value, uses);
+        }
+    }
+    for item in value.items() {
+        with_keys(item, uses);
+    }
+}
+
+/// Everything that takes Secrets, with what it takes.
+pub fn secret_users(cluster: &Cluster) -> impl Iterator<Item = (&Object, Vec<SecretUse<'_>>)> {
+    cluster.objects.iter().filter_map(move |object| {
+        if matches!(object.origin, Origin::Summary { .. }) {
+            return None;
+        }
+        let uses = match object.pods() {
+            Some(_) => secret_uses(cluster, object),
+            None => other_secret_uses(object),
+        };
+        (!uses.is_empty()).then_some((object, uses))
+    })
 }

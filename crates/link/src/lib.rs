@@ -3,6 +3,7 @@
 //! [`World`] is what every rule is given: the files, the facts, the tables, and the day. [`LinkGraph`] shows the same
 //! as nodes and relations.
 
+pub mod addresses;
 pub mod built;
 pub mod clusters;
 pub mod containers;
@@ -14,6 +15,8 @@ pub mod images;
 pub mod made_secrets;
 pub mod network;
 pub mod nodes;
+pub mod references;
+pub mod services;
 pub mod volumes;
 pub mod why;
 mod world;

@@ -1,0 +1,331 @@
+//! Names that nothing has, and what was meant.
+//!
+//! That nothing here has a name says little: a person, a chart or another repository may make it. What says more is a
+//! thing of the same kind, in the same tree, with nearly the name, best one that nobody names; or that a tree makes
+//! everything else of the kind that it names.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use seaworthy_diagnostics::suggest;
+use seaworthy_facts::kubernetes::Origin;
+use seaworthy_facts::{Same, Span, Text};
+
+use super::names::{Named, Tree, all};
+use super::{Reference, mentions, read};
+use crate::World;
+
+/// A name that nothing has.
+#[derive(Debug, Clone)]
+pub struct Dangling<'a> {
+    /// Who says it.
+    pub reference: Reference<'a>,
+    /// What was meant, most likely.
+    pub near: Near<'a>,
+}
+
+/// What a name that nothing has was most likely meant for.
+#[derive(Debug, Clone)]
+pub struct Near<'a> {
+    /// It.
+    pub named: Named<'a>,
+    /// Why it is taken for that.
+    pub why: Why,
+}
+
+/// Why something is taken for what a name was meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It is called nearly so, and nobody names it.
+    Unused,
+    /// It is called nearly so, and the name stands nowhere else.
+    Spelling,
+    /// The others in the tree name this one, and the name stands nowhere else.
+    Others,
+}
+
+/// Kinds that are often made by hand, by charts and by clouds: only a thing of nearly the name says anything.
+const MADE_ELSEWHERE: &[&str] = &[
+    "Secret",
+    "IngressClass",
+    "StorageClass",
+    "PriorityClass",
+    "RuntimeClass",
+    "GatewayClass",
+    "ClusterIssuer",
+    "ClusterRole",
+    "Gateway",
+    "Namespace",
+    "AppProject",
+    "SecretStore",
+    "ClusterSecretStore",
+    "Service",
+    "ManagedCertificate",
+];
+
+/// The names of things of these kinds that nothing has, and what was meant. One of several that say the same, in one
+/// place, is given.
+pub fn dangling<'a>(world: &'a World, kinds: &[&str]) -> Vec<Dangling<'a>> {
+    let references = read(world, kinds);
+    let names = all(world, kinds);
+    let mut used: HashMap<(Arc<str>, &str), Vec<usize>> = HashMap::new();
+    for (index, reference) in references.iter().enumerate() {
+        if let Some(name) = reference.name.literal() {
+            used.entry((reference.kind.clone(), name))
+                .or_default()
+                .push(index);
+        }
+    }
+    let judge = Judge {
+        world,
+        references: &references,
+        names: &names,
+        used,
+    };
+    let mut told: HashSet<(Span, Text)> = HashSet::new();
+    references
+        .iter()
+        .filter_map(|reference| {
+            let near = judge.near(reference)?;
+            told.insert((reference.span(), reference.name.clone()))
+                .then(|| Dangling {
+                    reference: reference.clone(),
+                    near,
+                })
+        })
+        .collect()
+}
+
+struct Judge<'a, 'r> {
+    world: &'a World,
+    references: &'r [Reference<'a>],
+    names: &'r HashMap<Arc<str>, Vec<Named<'a>>>,
+    used: HashMap<(Arc<str>, &'r str), Vec<usize>>,
+}
+
+impl<'a, 'r> Judge<'a, 'r> {
+    fn near(&self, reference: &Reference<'a>) -> Option<Near<'a>> {
+        let name = reference.name.literal()?;
+        let all = self.names.get(&reference.kind)?;
+        let tree = Tree::of(self.world, reference.from);
+        let mut elsewhere = false;
+        for named in all {
+            if !named.is(&reference.name, reference.namespace.as_ref()) {
+                // One with just this name in another namespace is for other rules to tell.
+                if named.name.literal() == Some(name) && named.cluster == Some(reference.cluster) {
+                    return None;
+                }
+                continue;
+            }
+            match named.cluster {
+                None => return None,
+                Some(cluster) if cluster == reference.cluster => {
+                    // Files of another folder may be applied with these, or be a copy of them.
+                    let apart = matches!(
+                        (&tree, &named.tree),
+                        (Tree::Folder(own), Some(Tree::Folder(other))) if own != other
+                    );
+                    if !apart || named.name.literal().is_none() {
+                        return None;
+                    }
+                    elsewhere = true;
+                }
+                // Another cluster's, of which not all of the name is known, says nothing.
+                Some(_) => elsewhere |= named.name.literal().is_some(),
+            }
+        }
+        let here: Vec<&'r Named<'a>> = all
+            .iter()
+            .filter(|named| {
+                named.cluster == Some(reference.cluster)
+                    && named.is_in(reference.namespace.as_ref())
+                    && named.name.literal().is_some()
+                    && named.object.is_some_and(|object| {
+                        !matches!(object.origin, Origin::Summary { .. })
+                            && !std::ptr::eq(object, reference.from)
+                    })
+            })
+            .collect();
+        let own: Vec<&'r Named<'a>> = here
+            .iter()
+            .filter(|named| named.tree.as_ref() == Some(&tree))
+            .copied()
+            .collect();
+        let made = |named: &Named<'a>, why: Why| Near {
+            named: named.clone(),
+            why,
+        };
+        let unused = |pool: &[&'r Named<'a>]| -> Vec<&'r Named<'a>> {
+            pool.iter()
+                .filter(|named| !self.is_used(named))
+                .copied()
+                .collect()
+        };
+        if let Some(named) = nearest(name, &unused(&own), true) {
+            return Some(made(named, Why::Unused));
+        }
+        if elsewhere {
+            return None;
+        }
+        let is_fresh =
+            || !self.may_be_of_a_release(reference, name) && !self.stands_elsewhere(name);
+        if let Some(named) = nearest(name, &own, false)
+            && is_fresh()
+        {
+            return Some(made(named, Why::Spelling));
+        }
+        // A folder's neighbours may be another way to set it up: they must be called almost the same.
+        let around: Vec<&'r Named<'a>> = here
+            .iter()
+            .filter(|named| {
+                named
+                    .object
+                    .is_some_and(|object| object.origin != Origin::Embedded)
+            })
+            .copied()
+            .collect();
+        if let Some(named) = nearest(name, &unused(&around), false) {
+            return Some(made(named, Why::Unused));
+        }
+        if let Some(named) = self.like_the_others(reference, &tree, &own)
+            && is_fresh()
+        {
+            return Some(made(named, Why::Others));
+        }
+        nearest(name, &around, false)
+            .filter(|_| is_fresh())
+            .map(|named| made(named, Why::Spelling))
+    }
+
+    /// Whether anything in its cluster names it.
+    fn is_used(&self, named: &Named<'a>) -> bool {
+        let Some(name) = named.name.literal() else {
+            return true;
+        };
+        let literal = self
+            .used
+            .get(&(named.kind.clone(), name))
+            .into_iter()
+            .flatten()
+            .map(|index| &self.references[*index])
+            .any(|reference| {
+                Some(reference.cluster) == named.cluster
+                    && named.is_in(reference.namespace.as_ref())
+            });
+        literal
+            || self.references.iter().any(|reference| {
+                Some(reference.cluster) == named.cluster
+                    && reference.kind == named.kind
+                    && reference.name.literal().is_none()
+                    && reference.name.same(&named.name) != Same::Never
+            })
+    }
+
+    fn stands_elsewhere(&self, name: &str) -> bool {
+        let known: Vec<Span> = self
+            .references
+            .iter()
+            .filter(|reference| reference.name.literal() == Some(name))
+            .map(Reference::span)
+            .collect();
+        mentions::stands_elsewhere(self.world, name, &known)
+    }
+
+    /// Charts that nobody has read make things that are called after their release.
+    fn may_be_of_a_release(&self, reference: &Reference<'a>, name: &str) -> bool {
+        self.world.facts.kubernetes.clusters[reference.cluster]
+            .releases
+            .iter()
+            .filter(|release| release.folder.is_none())
+            .any(|release| {
+                release
+                    .name
+                    .text()
+                    .is_some_and(|own| crate::services::is_called_after(name, &own))
+            })
+    }
+
+    /// What most others in the tree name, where all that they name of the kind is made in the tree.
+    fn like_the_others<'n>(
+        &self,
+        reference: &Reference<'a>,
+        tree: &Tree,
+        own: &[&'n Named<'a>],
+    ) -> Option<&'n Named<'a>> {
+        if MADE_ELSEWHERE.contains(&&*reference.kind) {
+            return None;
+        }
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        for other in self.references.iter().filter(|other| {
+            other.cluster == reference.cluster
+                && other.kind == reference.kind
+                && other.field == reference.field
+                && other.name != reference.name
+                && Tree::of(self.world, other.from) == *tree
+        }) {
+            let at = own
+                .iter()
+                .position(|named| named.is(&other.name, other.namespace.as_ref()))?;
+            *counts.entry(at).or_default() += 1;
+        }
+        let (at, count) = counts
+            .into_iter()
+            .max_by_key(|(at, count)| (*count, usize::MAX - at))?;
+        (count > 1).then(|| own[at])
+    }
+}
+
+/// The one that a name is most likely meant for. `loose`: also one that has a word more or less, or shares one.
+fn nearest<'n, 'a>(name: &str, candidates: &[&'n Named<'a>], loose: bool) -> Option<&'n Named<'a>> {
+    let names: Vec<&str> = candidates
+        .iter()
+        .filter_map(|named| named.name.literal())
+        .collect();
+    let near = if loose {
+        near_name(name, &names)
+    } else {
+        suggest(name, names.iter().copied())
+    }?;
+    candidates
+        .iter()
+        .find(|named| named.name.literal() == Some(near))
+        .copied()
+}
+
+/// The one of these that a name is most likely meant for: almost the same, or the only one that shares its words.
+pub fn near_name<'n>(name: &str, candidates: &[&'n str]) -> Option<&'n str> {
+    suggest(name, candidates.iter().copied()).or_else(|| {
+        let mut alike = candidates
+            .iter()
+            .filter(|other| share_words(name, other))
+            .copied();
+        let first = alike.next()?;
+        alike.all(|other| other == first).then_some(first)
+    })
+}
+
+/// Whether all words of one are words of the other, or half of both are the same.
+fn share_words(a: &str, b: &str) -> bool {
+    let words = |name: &str| -> HashSet<String> {
+        name.split(['-', '_', '.'])
+            .filter(|word| !word.is_empty())
+            .map(str::to_ascii_lowercase)
+            .collect()
+    };
+    let (a, b) = (words(a), words(b));
+    let same = a.intersection(&b).count();
+    same > 0 && same * 2 >= a.len().max(b.len()).min(a.len().min(b.len()) * 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share_words;
+
+    #[test]
+    fn names_with_a_word_more_are_alike() {
+        assert!(share_words("service-api-config", "api-config"));
+        assert!(share_words("redis-master", "redis"));
+        assert!(!share_words("api-config", "demo-data-config"));
+        assert!(!share_words("redis", "postgres"));
+    }
+}

@@ -8,6 +8,7 @@ pub mod allow;
 mod baseline;
 mod finding;
 pub mod fingerprint;
+mod given;
 pub mod page;
 pub mod report;
 mod rule;
@@ -42,6 +43,7 @@ pub fn check(world: &World) -> Vec<Finding> {
             !source.vendored && !is_archived(source.file.path())
         })
     });
+    given::label(world, &mut findings);
     findings.sort_by_key(finding::Finding::order);
     findings.dedup_by(|a, b| a.rule == b.rule && a.diagnostic.labels == b.diagnostic.labels);
     findings

@@ -1,9 +1,12 @@
 //! An autoscaler names a workload that is not there.
 
+use std::collections::HashSet;
+
 use seaworthy_diagnostics::suggest;
-use seaworthy_facts::Value;
 use seaworthy_facts::kubernetes::Object;
+use seaworthy_facts::{Span, Value};
 use seaworthy_link::World;
+use seaworthy_link::references::dangling;
 
 use crate::{Finding, Rule, Severity};
 
@@ -18,6 +21,7 @@ const SCALABLE: [&str; 3] = ["Deployment", "StatefulSet", "ReplicaSet"];
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let clusters = &world.facts.kubernetes.clusters;
+    let mut told: HashSet<Span> = HashSet::new();
     for cluster in clusters.iter().filter(|cluster| !cluster.incomplete) {
         for scaler in cluster.of("HorizontalPodAutoscaler") {
             let Some(name) = scaler.at("spec.scaleTargetRef.name") else {
@@ -62,6 +66,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             let near = candidates
                 .iter()
                 .find(|object| object.name() == close.as_deref());
+            told.insert(name.span);
             findings.push(
                 Finding::new(format!(
                     "autoscaler `{}` scales {kind} `{shown}`, which is not there",
@@ -75,6 +80,24 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 .about([scaler.name().unwrap_or_default(), &shown]),
             );
         }
+    }
+    // Where not everything is in sight, one of nearly the name says enough.
+    for dangling in dangling(world, &SCALABLE) {
+        let reference = &dangling.reference;
+        if &*reference.from.kind != "HorizontalPodAutoscaler" || !told.insert(reference.span()) {
+            continue;
+        }
+        let (kind, name) = (&reference.kind, &reference.name);
+        let near = &dangling.near.named;
+        let scaler = reference.from.name.text().unwrap_or_default();
+        findings.push(
+            Finding::new(format!(
+                "autoscaler `{scaler}` scales {kind} `{name}`, which is not there"
+            ))
+            .at(reference.span(), format!("no {kind} has this name here"))
+            .and(near.span, format!("there is `{}`", near.name))
+            .about([scaler.to_string(), name.to_string()]),
+        );
     }
 }
 

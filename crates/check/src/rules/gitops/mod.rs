@@ -10,6 +10,7 @@ mod object_never_applied;
 mod order;
 mod source_copied_by_hand;
 mod two_writers;
+mod value_unread_by_chart;
 mod values_key_unknown_to_chart;
 
 use crate::Rule;
@@ -25,4 +26,5 @@ pub(crate) const RULES: &[Rule] = &[
     source_copied_by_hand::RULE,
     values_key_unknown_to_chart::RULE,
     object_never_applied::RULE,
+    value_unread_by_chart::RULE,
 ];

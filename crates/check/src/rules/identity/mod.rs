@@ -10,11 +10,13 @@ mod irsa_vs_pod_identity;
 mod irsa_wrong_cluster_oidc;
 mod node_identity_where_pod_identity_exists;
 mod oidc_trust_any_ref_admin;
+mod oidc_trust_wrong_branch;
 mod oidc_trust_wrong_repo;
 mod role_policy_exceeds_workload;
 mod role_policy_misses_used_action;
 mod static_keys_beside_workload_identity;
 mod workload_borrows_controller_sa;
+mod workload_identity_subject_missing;
 
 use crate::Rule;
 
@@ -34,4 +36,6 @@ pub(crate) const RULES: &[Rule] = &[
     role_policy_misses_used_action::RULE,
     static_keys_beside_workload_identity::RULE,
     workload_borrows_controller_sa::RULE,
+    oidc_trust_wrong_branch::RULE,
+    workload_identity_subject_missing::RULE,
 ];

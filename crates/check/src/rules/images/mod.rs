@@ -5,7 +5,9 @@ mod branch_name_invalid_as_tag;
 mod build_context_mismatch;
 mod deploy_tag_by_recency;
 mod expose_port_mismatch;
+mod image_built_nowhere;
 mod image_placeholder_unfilled;
+mod image_pushed_to_other_region;
 mod image_repository_undeclared;
 mod image_tag_never_pushed;
 mod image_update_filter_never_matches;
@@ -31,4 +33,6 @@ pub(crate) const RULES: &[Rule] = &[
     pr_build_pushes_to_prod_registry::RULE,
     registry_emptied_by_teardown::RULE,
     untrusted_ref_overwrites_deployed_tag::RULE,
+    image_built_nowhere::RULE,
+    image_pushed_to_other_region::RULE,
 ];

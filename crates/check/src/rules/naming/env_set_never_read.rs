@@ -38,23 +38,42 @@ fn variables(world: &World, container: &Container<'_>, findings: &mut Vec<Findin
     else {
         return;
     };
-    if program.reads_others
-        || program.reads.is_empty()
-        || container.body.get("command").is_some()
-        || container.body.get("args").is_some()
-    {
+    if program.reads.is_empty() {
         return;
     }
+    // What it reads may not be all that is read: then only what it reads and is not given says something.
+    let open = program.reads_others
+        || container.body.get("command").is_some()
+        || container.body.get("args").is_some();
     let name = container
         .workload
         .name
         .text()
         .map_or_else(|| "a workload".to_owned(), |name| name.to_string());
-    for variable in container.environment().variables {
+    let environment = container.environment();
+    let given: HashSet<&str> = environment
+        .variables
+        .iter()
+        .filter_map(|variable| variable.name.literal())
+        .collect();
+    let missing: Vec<&str> = program
+        .reads
+        .iter()
+        .map(|read| &*read.name)
+        .filter(|name| !given.contains(name))
+        .collect();
+    for variable in &environment.variables {
         let Some(own) = variable.name.literal() else {
             continue;
         };
-        if variable.whole || is_for_a_library(own) || is_named(world, program, own) {
+        if is_for_a_library(own) || is_named(world, program, own) {
+            continue;
+        }
+        // A map that is taken as a whole has what others read, too; one of nearly the name of what is missing was meant.
+        if (variable.whole || open)
+            && seaworthy_diagnostics::suggest(own, missing.iter().copied())
+                .is_none_or(|near| near.split('_').count() != own.split('_').count())
+        {
             continue;
         }
         let Some(read) = program.reads.first() else {

@@ -52,6 +52,9 @@ pub(super) fn ports(world: &World, container: &Container<'_>) -> Option<Vec<List
         return None;
     }
     let image = container.image()?;
+    if let Some(by_image) = by_image(world, image) {
+        return Some(vec![by_image]);
+    }
     let program = built::program(world, image)?;
     if program.listens_others || program.listens.is_empty() {
         return None;
@@ -132,6 +135,30 @@ fn image_sets(world: &World, image: &Value, name: &str) -> Option<Set> {
         .map(|(_, value)| value.trim_matches('"').parse().ok().into())
 }
 
+/// The port that the command of an image's Dockerfile says.
+fn by_image(world: &World, image: &Value) -> Option<Listens> {
+    let stage = built::dockerfile(world, image)?.stages.last()?;
+    let mut words: Vec<(String, Span)> = Vec::new();
+    for instruction in stage
+        .instructions
+        .iter()
+        .filter(|instruction| matches!(&*instruction.word, "ENTRYPOINT" | "CMD"))
+    {
+        for argument in &instruction.arguments {
+            let text = argument.text()?.to_string();
+            // A variable may be anything when it runs.
+            if text.contains('$') {
+                return None;
+            }
+            words.extend(
+                text.split_whitespace()
+                    .map(|word| (word.trim_matches(['"', '\'']).to_owned(), argument.span)),
+            );
+        }
+    }
+    by_words(&words)
+}
+
 /// The port that a container's own command says.
 pub(super) fn by_command(container: &Container<'_>) -> Option<Listens> {
     let mut words: Vec<(String, Span)> = Vec::new();
@@ -143,15 +170,20 @@ pub(super) fn by_command(container: &Container<'_>) -> Option<Listens> {
             }
         }
     }
+    by_words(&words)
+}
+
+/// The port that the words of a command say.
+fn by_words(words: &[(String, Span)]) -> Option<Listens> {
     for (at, (word, span)) in words.iter().enumerate() {
         let next = words.get(at + 1).map(|(word, _)| word.as_str());
         let port = match word.as_str() {
             "runserver" => next.and_then(after_colon).or(Some(8000)),
             "--port" | "--http-port" | "--listen-port" => next.and_then(|next| next.parse().ok()),
-            "--bind" | "-b" if runs(&words, "gunicorn") || runs(&words, "hypercorn") => {
+            "--bind" | "-b" if runs(words, "gunicorn") || runs(words, "hypercorn") => {
                 next.and_then(after_colon)
             }
-            "-p" if runs(&words, "flask") || runs(&words, "puma") || runs(&words, "rails") => {
+            "-p" if runs(words, "flask") || runs(words, "puma") || runs(words, "rails") => {
                 next.and_then(|next| next.parse().ok())
             }
             word => word

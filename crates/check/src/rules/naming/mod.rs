@@ -1,17 +1,24 @@
 //! Selectors, names and ports inside the cluster, and in code that uses them.
 
+mod addresses;
 mod client_tls_vs_server;
+mod cloud_object_missing;
 mod cluster_names;
+mod config_key_missing;
 mod container_port_vs_listener;
 mod debug_build_in_production;
 mod env_required_by_code_not_set;
 mod env_set_never_read;
+mod function_variable_not_set;
 mod hosts;
 mod ingress_backend_missing;
 mod listening;
+mod named_object_missing;
 mod namespace_implicit;
+mod path_not_there;
 mod peer_url_unresolvable;
 mod probe_target_missing;
+mod selector_misses_own_pods;
 mod service_selects_nothing;
 mod service_target_port_missing;
 mod servicemonitor_selects_nothing;
@@ -19,6 +26,9 @@ mod servicemonitor_selects_nothing;
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
+    named_object_missing::RULE,
+    config_key_missing::RULE,
+    selector_misses_own_pods::RULE,
     service_selects_nothing::RULE,
     service_target_port_missing::RULE,
     ingress_backend_missing::RULE,
@@ -31,4 +41,7 @@ pub(crate) const RULES: &[Rule] = &[
     env_set_never_read::RULE,
     client_tls_vs_server::RULE,
     debug_build_in_production::RULE,
+    cloud_object_missing::RULE,
+    path_not_there::RULE,
+    function_variable_not_set::RULE,
 ];

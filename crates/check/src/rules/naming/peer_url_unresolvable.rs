@@ -6,6 +6,8 @@ use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
 use seaworthy_facts::{Span, Text, Value, is_under, join};
 use seaworthy_link::World;
 use seaworthy_link::containers::{Container, From, of};
+use seaworthy_link::references::stands_elsewhere;
+use seaworthy_link::services;
 
 use super::hosts::{Peer, peer};
 use super::listening::{is_of_an_image, port_of_image};
@@ -25,7 +27,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 continue;
             }
             for container in of(cluster, workload) {
-                in_cluster(&container, findings);
+                in_cluster(world, &container, findings);
             }
         }
     }
@@ -34,9 +36,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             in_compose(world, compose, service, findings);
         }
     }
+    super::addresses::check(world, findings);
 }
 
-fn in_cluster(container: &Container<'_>, findings: &mut Vec<Finding>) {
+fn in_cluster(world: &World, container: &Container<'_>, findings: &mut Vec<Finding>) {
     for variable in container.environment().variables {
         let Some(name) = variable.name.literal() else {
             continue;
@@ -47,7 +50,7 @@ fn in_cluster(container: &Container<'_>, findings: &mut Vec<Finding>) {
         let Some(peer) = peer(name, value) else {
             continue;
         };
-        findings.extend(judge(container, name, value, &peer));
+        findings.extend(judge(world, container, name, value, &peer));
     }
 }
 
@@ -64,7 +67,13 @@ fn parts(host: &str) -> Option<(&str, Option<&str>, bool)> {
     }
 }
 
-fn judge(container: &Container<'_>, variable: &str, value: &Value, peer: &Peer) -> Option<Finding> {
+fn judge(
+    world: &World,
+    container: &Container<'_>,
+    variable: &str,
+    value: &Value,
+    peer: &Peer,
+) -> Option<Finding> {
     let (name, said, explicit) = parts(&peer.host)?;
     if matches!(name, "localhost" | "127") || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
@@ -98,11 +107,12 @@ fn judge(container: &Container<'_>, variable: &str, value: &Value, peer: &Peer) 
         });
     }
     // Headless pods, releases' own Services and external names may be there without being seen.
-    if cluster.incomplete || services.iter().any(|service| service.name().is_none()) {
-        return None;
-    }
+    let unseen = cluster.incomplete || services.iter().any(|service| service.name().is_none());
     let elsewhere = services.iter().find(|service| service.name() == Some(name));
     if let (Some(service), Some(wanted)) = (elsewhere, namespace.as_ref().and_then(Text::literal)) {
+        if unseen {
+            return None;
+        }
         let other = service.namespace()?;
         return Some(
             finding(format!(
@@ -114,7 +124,8 @@ fn judge(container: &Container<'_>, variable: &str, value: &Value, peer: &Peer) 
             .hint(format!("say `{name}.{other}`")),
         );
     }
-    if may_be_of_a_release(cluster, name) {
+    let space = namespace.as_ref().and_then(Text::literal);
+    if services::may_be_unseen(world, name, space.unwrap_or_default()) {
         return None;
     }
     let here: Vec<&&Object> = services
@@ -123,6 +134,16 @@ fn judge(container: &Container<'_>, variable: &str, value: &Value, peer: &Peer) 
         .collect();
     let near = suggest(name, here.iter().filter_map(|service| service.name()))?;
     let service = here.iter().find(|service| service.name() == Some(near))?;
+    // With things that nobody has seen, an address that stands nowhere else is a slip all the same.
+    let address = match peer.port {
+        Some(port) if text_of(world, value).contains(&format!("{}:{port}", peer.host)) => {
+            format!("{}:{port}", peer.host)
+        }
+        _ => peer.host.clone(),
+    };
+    if unseen && stands_elsewhere(world, &address, &[value.span]) {
+        return None;
+    }
     Some(
         finding(format!(
             "no Service is called `{name}`, which `{workload}` is told to call"
@@ -133,21 +154,15 @@ fn judge(container: &Container<'_>, variable: &str, value: &Value, peer: &Peer) 
     )
 }
 
+fn text_of<'a>(world: &'a World, value: &Value) -> &'a str {
+    world.sources.slice(value.span)
+}
+
 fn is_namespace(cluster: &Cluster, name: &str) -> bool {
     cluster.objects.iter().any(|object| {
         object.namespace() == Some(name)
             || (object.kind.as_ref() == "Namespace" && object.name() == Some(name))
     })
-}
-
-fn may_be_of_a_release(cluster: &Cluster, name: &str) -> bool {
-    cluster
-        .releases
-        .iter()
-        .any(|release| match release.name.text() {
-            Some(own) => own.literal().is_none_or(|own| name.starts_with(own)),
-            None => true,
-        })
 }
 
 /// The ports of a Service, where none of them is the peer's.

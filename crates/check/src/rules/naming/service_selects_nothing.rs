@@ -117,8 +117,18 @@ fn of_service(cluster: &Cluster, service: &Object, unseen: bool, findings: &mut 
             ),
         ),
     };
+    // A label that a helper of the chart writes is changed where the pods take it.
+    let taken = near.pods().and_then(|pods| {
+        let entry = pods.metadata?.map()?.entry("labels")?;
+        let elsewhere = labels?
+            .entries()
+            .iter()
+            .all(|label| label.key_span.file != entry.key_span.file);
+        elsewhere.then_some((entry.key_span, "the pods take their labels here".to_owned()))
+    });
     findings.push(
         finding
+            .and_maybe(taken)
             .trail(&entry.value)
             .about([cluster.name.to_string(), name.to_string()]),
     );

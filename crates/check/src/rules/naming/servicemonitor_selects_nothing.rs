@@ -69,13 +69,25 @@ fn not_picked(cluster: &Cluster, monitor: &Object, findings: &mut Vec<Finding>) 
         return;
     }
     let name = monitor.name.text().unwrap_or_default();
-    let at = label.map_or(monitor.name.span, |label| label.span);
+    let labels = monitor
+        .body
+        .get("metadata")
+        .and_then(Value::map)
+        .and_then(|metadata| metadata.entry("labels"));
+    let at = label.map_or_else(
+        || labels.map_or(monitor.name.span, |labels| labels.key_span),
+        |label| label.span,
+    );
     findings.push(
         Finding::new(format!(
             "Prometheus of release `{release}` picks ServiceMonitors with the label `release: {release}`, which `{name}` does not have: nothing is scraped"
         ))
         .at(at, "without the label it is passed over")
-        .and(stack.name.span, "the release whose label is wanted")
+        .and(
+            setting("serviceMonitorSelectorNilUsesHelmValues")
+                .map_or(stack.name.span, |value| value.span),
+            "the release whose label is wanted",
+        )
         .assume("chart `kube-prometheus-stack` selects monitors by its release's label unless `serviceMonitorSelectorNilUsesHelmValues` is false (table of 2026-11-21)")
         .about([cluster.name.to_string(), name.to_string(), "label".to_owned()]),
     );

@@ -8,6 +8,7 @@ mod grafana;
 mod log_group_without_producer;
 mod metrics_exposed_publicly;
 mod promql;
+mod query_names_missing_namespace;
 mod telemetry_wrong_cluster_name;
 
 use crate::Rule;
@@ -20,4 +21,5 @@ pub(crate) const RULES: &[Rule] = &[
     log_group_without_producer::RULE,
     metrics_exposed_publicly::RULE,
     telemetry_wrong_cluster_name::RULE,
+    query_names_missing_namespace::RULE,
 ];

@@ -2,6 +2,7 @@
 
 use crate::Rule;
 
+mod budget_blocks_drain;
 mod group_max_unreachable;
 mod no_untainted_node;
 mod nodeselector_no_group;
@@ -18,4 +19,5 @@ pub(crate) const RULES: &[Rule] = &[
     replicas_without_spread::RULE,
     requests_exceed_nodes::RULE,
     taint_without_toleration::RULE,
+    budget_blocks_drain::RULE,
 ];

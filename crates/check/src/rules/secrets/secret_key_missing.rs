@@ -1,11 +1,12 @@
 //! A pod takes a key that its Secret is made without.
 
+use std::collections::HashSet;
+
 use seaworthy_diagnostics::suggest;
-use seaworthy_facts::kubernetes::Origin;
-use seaworthy_facts::{Text, Value};
+use seaworthy_facts::{Span, Text, Value};
 use seaworthy_link::World;
-use seaworthy_link::containers::secret_uses;
-use seaworthy_link::made_secrets;
+use seaworthy_link::containers::secret_users;
+use seaworthy_link::made_secrets::{self, MadeSecret};
 
 use crate::{Finding, Rule, Severity};
 
@@ -17,24 +18,28 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
-    for cluster in &world.facts.kubernetes.clusters {
-        let made = made_secrets::made(world, cluster);
-        for workload in cluster.workloads() {
-            if matches!(workload.origin, Origin::Summary { .. }) {
-                continue;
-            }
+    let clusters = &world.facts.kubernetes.clusters;
+    let by_cluster: Vec<Vec<MadeSecret<'_>>> = clusters
+        .iter()
+        .map(|cluster| made_secrets::made(world, cluster))
+        .collect();
+    let mut told: HashSet<(Span, Span)> = HashSet::new();
+    for (cluster, made) in clusters.iter().zip(&by_cluster) {
+        for (workload, uses) in secret_users(cluster) {
             let namespace = workload.namespace.as_ref().and_then(Value::text);
-            for used in secret_uses(cluster, workload) {
+            for used in uses {
                 let (Some(name), Some(key)) = (used.name.text(), used.key) else {
                     continue;
                 };
                 let Some(wanted) = key.str().filter(|_| !used.optional) else {
                     continue;
                 };
-                let makers: Vec<_> = made
-                    .iter()
-                    .filter(|made| made.is(&name, namespace.as_ref()))
-                    .collect();
+                let fits = |made: &&MadeSecret<'_>| made.is(&name, namespace.as_ref());
+                let mut makers: Vec<&MadeSecret<'_>> = made.iter().filter(fits).collect();
+                // Made from files that are not applied with it: whichever of them is taken, the key is not there.
+                if makers.is_empty() {
+                    makers = by_cluster.iter().flatten().filter(fits).collect();
+                }
                 // What is not known of one maker may be the key.
                 let Some(keys) = makers
                     .iter()
@@ -58,18 +63,28 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     .name
                     .text()
                     .unwrap_or_else(|| Text::from("a workload"));
-                let finding = Finding::new(format!(
-                    "Secret `{name}` has no key `{wanted}`: the pods of `{workload_name}` cannot start"
-                ))
-                .at(key.span, "this key is not made")
-                .and(
-                    place,
-                    match near {
-                        Some(near) => format!("`{name}` is made with `{near}`"),
-                        None => format!("`{name}` is made here, with {}", listed(&keys)),
-                    },
-                )
-                .about([name.to_string(), wanted.to_owned(), workload_name.to_string()]);
+                if !told.insert((key.span, place)) {
+                    continue;
+                }
+                let effect = match workload.pods() {
+                    Some(_) => format!("the pods of `{workload_name}` cannot start"),
+                    None => format!("{} `{workload_name}` cannot read it", workload.kind),
+                };
+                let finding =
+                    Finding::new(format!("Secret `{name}` has no key `{wanted}`: {effect}"))
+                        .at(key.span, "this key is not made")
+                        .and(
+                            place,
+                            match near {
+                                Some(near) => format!("`{name}` is made with `{near}`"),
+                                None => format!("`{name}` is made here, with {}", listed(&keys)),
+                            },
+                        )
+                        .about([
+                            name.to_string(),
+                            wanted.to_owned(),
+                            workload_name.to_string(),
+                        ]);
                 findings.push(match near {
                     Some(near) => finding.hint(format!("did you mean `{near}`?")),
                     None => finding,

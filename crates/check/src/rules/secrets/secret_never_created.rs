@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use seaworthy_diagnostics::suggest;
-use seaworthy_facts::kubernetes::{Cluster, Means, Object, Origin};
+use seaworthy_facts::kubernetes::{Cluster, Means, Object};
 use seaworthy_facts::{Span, Text, Value};
 use seaworthy_link::World;
-use seaworthy_link::containers::{SecretUse, secret_uses};
+use seaworthy_link::containers::{SecretUse, secret_users};
 use seaworthy_link::made_secrets::{self, MadeSecret, Maker};
+use seaworthy_link::references::{Tree, stands_elsewhere};
 
 use crate::{Finding, Rule, Severity};
 
@@ -21,13 +22,21 @@ pub(crate) const RULE: Rule = Rule {
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let applied = applied_somewhere(world);
     let mut told: HashSet<(String, Span)> = HashSet::new();
-    for cluster in &world.facts.kubernetes.clusters {
+    let clusters = &world.facts.kubernetes.clusters;
+    let everywhere: Vec<MadeSecret<'_>> = clusters
+        .iter()
+        .flat_map(|cluster| made_secrets::made(world, cluster))
+        .collect();
+    let wanted_anywhere: HashSet<String> = clusters
+        .iter()
+        .flat_map(secret_users)
+        .flat_map(|(_, uses)| uses)
+        .filter_map(|used| used.name.str().map(str::to_owned))
+        .collect();
+    let wanted_anywhere: HashSet<&str> = wanted_anywhere.iter().map(String::as_str).collect();
+    for cluster in clusters {
         let made = made_secrets::made(world, cluster);
-        let uses: Vec<(&Object, Vec<SecretUse<'_>>)> = cluster
-            .workloads()
-            .filter(|workload| !matches!(workload.origin, Origin::Summary { .. }))
-            .map(|workload| (workload, secret_uses(cluster, workload)))
-            .collect();
+        let uses: Vec<(&Object, Vec<SecretUse<'_>>)> = secret_users(cluster).collect();
         let wanted: HashSet<&str> = uses
             .iter()
             .flat_map(|(_, uses)| uses)
@@ -56,7 +65,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                         !applied.contains(name) && told.insert((name.to_owned(), *maker))
                     })
                     .map(|(finding, _)| finding)
-                    .or_else(|| place.called_otherwise(world, &made, &wanted, uses));
+                    .or_else(|| place.called_otherwise(world, &made, &wanted, uses))
+                    .or_else(|| place.by_hand(world, &everywhere, &wanted_anywhere));
                 findings.extend(finding);
             }
         }
@@ -156,7 +166,13 @@ impl Place<'_> {
         wanted: &HashSet<&str>,
         uses: &[SecretUse<'_>],
     ) -> Option<Finding> {
-        if !self.makers(made).is_empty() || self.cluster.incomplete {
+        if !self.makers(made).is_empty() {
+            return None;
+        }
+        if let Some(finding) = self.in_own_tree(world, made, wanted) {
+            return Some(finding);
+        }
+        if self.cluster.incomplete {
             return None;
         }
         let unclear = made
@@ -211,18 +227,87 @@ impl Place<'_> {
             let first = fitting.next();
             first.filter(|_| fitting.next().is_none())
         }?;
-        let other = candidate.name.literal().unwrap_or_default();
+        Some(self.other(candidate, candidate.name.literal().unwrap_or_default()))
+    }
+
+    /// What is applied with it makes one of nearly this name, which nobody takes.
+    fn in_own_tree(
+        &self,
+        world: &World,
+        made: &[MadeSecret<'_>],
+        wanted: &HashSet<&str>,
+    ) -> Option<Finding> {
+        let tree = Tree::of(world, self.workload);
+        let unused: Vec<&MadeSecret<'_>> = made
+            .iter()
+            .filter(|maker| {
+                maker.can_be_in(self.namespace.as_ref())
+                    && maker.by != Maker::Operator
+                    && maker
+                        .object
+                        .is_some_and(|object| Tree::of(world, object) == tree)
+                    && maker
+                        .name
+                        .literal()
+                        .is_some_and(|name| !wanted.contains(name))
+            })
+            .collect();
+        let near = suggest(
+            self.name,
+            unused.iter().filter_map(|maker| maker.name.literal()),
+        )?;
+        let candidate = unused
+            .iter()
+            .find(|maker| maker.name.literal() == Some(near))?;
+        Some(self.other(candidate, near))
+    }
+
+    /// No cluster has it, and a file that a person applies makes one of nearly this name, which nobody takes.
+    fn by_hand(
+        &self,
+        world: &World,
+        all: &[MadeSecret<'_>],
+        wanted: &HashSet<&str>,
+    ) -> Option<Finding> {
+        let name = Text::from(self.name);
+        if all.iter().any(|maker| maker.is(&name, None)) {
+            return None;
+        }
+        let unused: Vec<&MadeSecret<'_>> = all
+            .iter()
+            .filter(|maker| {
+                maker.can_be_in(self.namespace.as_ref())
+                    && maker.by != Maker::Operator
+                    && maker
+                        .name
+                        .literal()
+                        .is_some_and(|name| !wanted.contains(name))
+            })
+            .collect();
+        let near = suggest(
+            self.name,
+            unused.iter().filter_map(|maker| maker.name.literal()),
+        )?;
+        let candidate = unused
+            .iter()
+            .find(|maker| maker.name.literal() == Some(near))?;
+        (!stands_elsewhere(world, self.name, &[self.used.name.span]))
+            .then(|| self.other(candidate, near))
+    }
+
+    fn other(&self, candidate: &MadeSecret<'_>, other: &str) -> Finding {
         let workload = shown(&self.workload.name);
-        Some(
-            Finding::new(format!(
-                "nothing makes Secret `{}`, which `{workload}` takes; `{other}` is made and nobody takes it",
-                self.name
-            ))
-            .at(self.used.name.span, "no Secret of this name is made")
-            .and(candidate.span, format!("this {} makes `{other}`", candidate.by.says()))
-            .hint(format!("did you mean `{other}`?"))
-            .about([self.name.to_owned(), workload]),
+        Finding::new(format!(
+            "nothing makes Secret `{}`, which `{workload}` takes; `{other}` is made and nobody takes it",
+            self.name
+        ))
+        .at(self.used.name.span, "no Secret of this name is made")
+        .and(
+            candidate.span,
+            format!("this {} makes `{other}`", candidate.by.says()),
         )
+        .hint(format!("did you mean `{other}`?"))
+        .about([self.name.to_owned(), workload])
     }
 
     /// It is made, and in another namespace.

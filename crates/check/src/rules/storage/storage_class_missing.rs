@@ -1,6 +1,7 @@
 //! A volume names a class that nobody makes.
 
 use seaworthy_diagnostics::suggest;
+use seaworthy_link::references::near_name;
 use seaworthy_link::{World, volumes};
 
 use super::eks;
@@ -18,13 +19,11 @@ const BUILT_IN: &str = "gp2";
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for cluster in &world.facts.kubernetes.clusters {
-        let Some((_, resource)) = eks::under(world, cluster) else {
-            continue;
-        };
-        if cluster.incomplete {
-            continue;
-        }
-        for asked in volumes::asked(cluster) {
+        let resource = eks::under(world, cluster)
+            .map(|(_, resource)| resource)
+            .filter(|_| !cluster.incomplete);
+        let all = volumes::asked(cluster);
+        for asked in &all {
             let Some(class) = asked.class else { continue };
             let Some(name) = class.str().filter(|name| !name.is_empty()) else {
                 continue;
@@ -36,8 +35,21 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 .of("StorageClass")
                 .filter_map(|class| class.name())
                 .collect();
-            let near = suggest(name, names.iter().copied())
+            // One of nearly the name that nobody asks for says enough where not everything is in sight.
+            let unused: Vec<&str> = names
+                .iter()
+                .filter(|name| {
+                    !all.iter()
+                        .any(|other| other.class.is_some_and(|class| class.str() == Some(name)))
+                })
+                .copied()
+                .collect();
+            let near = near_name(name, &unused)
+                .or_else(|| resource.and_then(|_| suggest(name, names.iter().copied())))
                 .and_then(|near| cluster.of("StorageClass").find(|c| c.name() == Some(near)));
+            if near.is_none() && resource.is_none() {
+                continue;
+            }
             let mut finding = Finding::new(format!(
                 "{} names storage class `{name}`, which nothing makes: the claim stays pending",
                 asked.who
@@ -49,10 +61,12 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     near.name.span,
                     format!("there is `{}`", near.name().unwrap_or_default()),
                 ),
-                None => finding.and(
-                    eks::place(resource),
-                    format!("EKS itself makes only `{BUILT_IN}`"),
-                ),
+                None => finding.and_maybe(resource.map(|resource| {
+                    (
+                        eks::place(resource),
+                        format!("EKS itself makes only `{BUILT_IN}`"),
+                    )
+                })),
             };
             findings.push(finding);
         }
@@ -77,7 +91,10 @@ fn made(world: &World, name: &str) -> bool {
                 || text.contains("storage_class"))
                 && text.lines().any(|line| {
                     let line = line.trim().trim_start_matches("- ");
-                    line.starts_with("name") && line.contains(name)
+                    line.starts_with("name")
+                        && line
+                            .split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+                            .any(|word| word == name)
                 })
         })
 }

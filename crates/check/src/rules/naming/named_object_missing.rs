@@ -1,0 +1,117 @@
+//! An object names another that is not there, and one of nearly the name is.
+
+use seaworthy_facts::kubernetes::Object;
+use seaworthy_link::World;
+use seaworthy_link::references::{Dangling, Why, dangling};
+
+use crate::{Confidence, Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "named-object-missing",
+    severity: Severity::Breaks,
+    page: include_str!("named-object-missing.md"),
+    check,
+};
+
+/// The kinds whose names are held against what is there. Secrets, and what autoscalers and Ingresses name, have rules
+/// of their own.
+const KINDS: &[&str] = &[
+    "ConfigMap",
+    "ServiceAccount",
+    "PersistentVolumeClaim",
+    "SecretProviderClass",
+    "PriorityClass",
+    "RuntimeClass",
+    "IngressClass",
+    "IngressClassParams",
+    "Role",
+    "ClusterRole",
+    "Service",
+    "Gateway",
+    "GatewayClass",
+    "Issuer",
+    "ClusterIssuer",
+    "SecretStore",
+    "ClusterSecretStore",
+    "TriggerAuthentication",
+    "ClusterTriggerAuthentication",
+    "EC2NodeClass",
+    "NodeClass",
+    "AWSNodeTemplate",
+    "AppProject",
+    "AnalysisTemplate",
+    "ClusterAnalysisTemplate",
+    "WorkflowTemplate",
+    "ClusterWorkflowTemplate",
+    "GitRepository",
+    "OCIRepository",
+    "HelmRepository",
+    "HelmChart",
+    "Bucket",
+    "Kustomization",
+    "HelmRelease",
+    "ImageRepository",
+    "Provider",
+    "Kafka",
+    "KafkaConnect",
+    "BackendConfig",
+    "FrontendConfig",
+    "ManagedCertificate",
+    "Namespace",
+    "Deployment",
+    "StatefulSet",
+];
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    for dangling in dangling(world, KINDS) {
+        if !matches!(
+            &*dangling.reference.from.kind,
+            "HorizontalPodAutoscaler" | "Ingress"
+        ) || !matches!(
+            &*dangling.reference.kind,
+            "Deployment" | "StatefulSet" | "Service"
+        ) {
+            findings.push(finding(&dangling));
+        }
+    }
+}
+
+fn finding(dangling: &Dangling<'_>) -> Finding {
+    let reference = &dangling.reference;
+    let (kind, name) = (&reference.kind, &reference.name);
+    let near = &dangling.near.named;
+    let who = shown(reference.from);
+    let finding = Finding::new(format!(
+        "{who} names {kind} `{name}`, which is not there; there is `{}`",
+        near.name
+    ))
+    .at(
+        reference.span(),
+        format!(
+            "no {kind} is called `{name}` where `{}` looks",
+            reference.field
+        ),
+    )
+    .and(
+        near.span,
+        match dangling.near.why {
+            Why::Unused => format!("`{}` is here, and nothing names it", near.name),
+            Why::Spelling => format!("the {kind} is called `{}`", near.name),
+            Why::Others => format!("the others name `{}`", near.name),
+        },
+    )
+    .trail(reference.value)
+    .about([who, kind.to_string(), name.to_string()]);
+    match dangling.near.why {
+        Why::Unused | Why::Spelling => finding.hint(format!("did you mean `{}`?", near.name)),
+        Why::Others => finding.confidence(Confidence::Likely),
+    }
+}
+
+fn shown(object: &Object) -> String {
+    format!(
+        "{} `{}`",
+        object.kind,
+        object.name.text().unwrap_or_default()
+    )
+}

@@ -1,0 +1,121 @@
+//! A configuration names a folder or file of the repository that is not there, and one of nearly the name is beside it.
+
+use std::collections::HashSet;
+
+use seaworthy_diagnostics::suggest;
+use seaworthy_facts::terraform::Root;
+use seaworthy_facts::{Sources, Span, Value, file_name, join, parent};
+use seaworthy_link::World;
+
+use crate::{Finding, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    name: "path-not-there",
+    severity: Severity::Breaks,
+    page: include_str!("path-not-there.md"),
+    check,
+};
+
+fn check(world: &World, findings: &mut Vec<Finding>) {
+    let mut told: HashSet<Span> = HashSet::new();
+    for root in &world.facts.terraform.roots {
+        let resources = root
+            .resources
+            .iter()
+            .filter(|resource| !resource.from_summary)
+            .map(|resource| &resource.body);
+        let arguments = root.calls.iter().map(|call| &call.arguments);
+        for body in resources.chain(arguments) {
+            body.walk(&mut |value| {
+                for entry in value.entries() {
+                    if is_path_key(&entry.key)
+                        && let Some(finding) = judge(&world.sources, root, &entry.value)
+                        && told.insert(entry.value.span)
+                    {
+                        findings.push(finding);
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// Attributes that hold a folder or a file of a repository.
+fn is_path_key(key: &str) -> bool {
+    matches!(
+        key,
+        "policy_dir"
+            | "sync_dir"
+            | "path"
+            | "dir"
+            | "directory"
+            | "folder"
+            | "source_dir"
+            | "filename"
+            | "source_path"
+            | "included_files"
+            | "working_directory"
+            | "root_directory"
+    )
+}
+
+fn judge(sources: &Sources, root: &Root, value: &Value) -> Option<Finding> {
+    let text = value.str()?.trim_end_matches('/');
+    let text = text.strip_prefix("./").unwrap_or(text);
+    if !text.contains('/')
+        || text.starts_with(['/', '~'])
+        || text.contains(['*', '$', '{', ':', ' ', '%', '@'])
+    {
+        return None;
+    }
+    // What a build makes is not in the repository.
+    if [".zip", ".jar", ".war", ".tar", ".gz", ".whl"]
+        .iter()
+        .any(|end| text.ends_with(end))
+    {
+        return None;
+    }
+    let top = &sources.roots().first()?.repository;
+    let bases = [top.clone(), root.folder.clone()];
+    let is_there = |path: &str| sources.exists(path) || sources.folder_exists(path);
+    let paths: Vec<String> = bases.iter().map(|base| join(base, text)).collect();
+    if paths.iter().any(|path| is_there(path)) {
+        return None;
+    }
+    // All of it but the last part is there: nothing else is meant.
+    let path = paths.iter().find(|path| {
+        let around = parent(path);
+        !around.is_empty() && sources.folder_exists(around)
+    })?;
+    let around = parent(path);
+    let beside: Vec<&str> = sources
+        .under(around)
+        .filter_map(|source| {
+            source
+                .file
+                .path()
+                .get(around.len() + 1..)?
+                .split('/')
+                .next()
+        })
+        .collect();
+    let near = suggest(file_name(path), beside.iter().copied())?;
+    let there = join(around, near);
+    let first = sources
+        .under(&there)
+        .next()
+        .or_else(|| sources.by_path(&there))?;
+    Some(
+        Finding::new(format!(
+            "`{text}` is not there; `{near}` is beside where it would be"
+        ))
+        .at(value.span, "no such folder or file")
+        .and(
+            Span::new(first.file.id(), 0..0),
+            format!("`{there}` is there"),
+        )
+        .trail(value)
+        .hint(format!("did you mean `{near}`?"))
+        .about([root.folder.clone(), text.to_owned()]),
+    )
+}

@@ -24,6 +24,7 @@ pub use rules::{Theme, all, find, theme_of, themes};
 pub use select::{Deny, SEVERITIES, SYNTAX, Selection, Selector, UnknownSelector};
 pub use settings::Settings;
 
+use seaworthy_facts::SourceKind;
 use seaworthy_link::World;
 
 /// What every rule finds, sorted by place; what one rule says twice of the same places is said once.
@@ -40,13 +41,32 @@ pub fn check(world: &World) -> Vec<Finding> {
     findings.retain(|finding| {
         finding.diagnostic.place().is_some_and(|place| {
             let source = world.sources.get(place.file);
-            !source.vendored && !is_archived(source.file.path())
+            let path = source.file.path();
+            let is_document = source.kind == SourceKind::Document;
+            !source.vendored
+                && !is_archived(path)
+                && (finding.rule == CREDENTIALS || is_document || !is_for_show(path))
         })
     });
     given::label(world, &mut findings);
     findings.sort_by_key(finding::Finding::order);
     findings.dedup_by(|a, b| a.rule == b.rule && a.diagnostic.labels == b.diagnostic.labels);
     findings
+}
+
+/// The rule whose findings count wherever they are: what is committed is known.
+const CREDENTIALS: &str = "state-or-credential-committed";
+
+/// Whether a file lies among tests or documents: it is made to be tried, often to be wrong, and nothing runs on it.
+fn is_for_show(path: &str) -> bool {
+    let mut parts = path.split('/');
+    parts.next_back();
+    parts.any(|folder| {
+        matches!(
+            folder,
+            "test" | "tests" | "testdata" | "fixtures" | "e2e" | "e2e-tests" | "docs" | "doc"
+        )
+    })
 }
 
 /// Whether a file lies in a folder where people put what they no longer run.
@@ -63,7 +83,15 @@ fn is_archived(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_archived;
+    use super::{is_archived, is_for_show};
+
+    #[test]
+    fn what_is_tried_is_not_run() {
+        assert!(is_for_show("test/e2e/crds/app.yaml"));
+        assert!(is_for_show("docs/getting-started/values.yaml"));
+        assert!(!is_for_show("services/test.yaml"));
+        assert!(!is_for_show("apps/testing/app.yaml"));
+    }
 
     #[test]
     fn what_is_archived_is_not_run() {

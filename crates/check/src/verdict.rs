@@ -7,7 +7,7 @@ use seaworthy_link::World;
 
 use crate::allow::{Allowance, inline};
 use crate::report::Hidden;
-use crate::{Deny, Finding, SYNTAX, Selection, Settings, fingerprint};
+use crate::{Deny, Finding, SYNTAX, Selection, Settings, fingerprint, is_archived, is_for_show};
 
 /// What a root's files are held to.
 #[derive(Debug, Default)]
@@ -285,6 +285,13 @@ fn unmatched(allowance: &Allowance) -> Diagnostic {
     .hint("take it away, or put it where the finding is")
 }
 
+/// Whether a file's name says that something fills it in first.
+fn is_template(path: &str) -> bool {
+    [".template", ".tmpl", ".tpl", ".j2"]
+        .iter()
+        .any(|end| path.ends_with(end))
+}
+
 /// What cannot be read and is ours.
 fn broken(world: &World) -> Vec<Diagnostic> {
     let mut broken: Vec<Diagnostic> = world
@@ -292,9 +299,11 @@ fn broken(world: &World) -> Vec<Diagnostic> {
         .broken
         .iter()
         .filter(|diagnostic| {
-            diagnostic
-                .place()
-                .is_none_or(|place| !world.sources.get(place.file).vendored)
+            diagnostic.place().is_none_or(|place| {
+                let source = world.sources.get(place.file);
+                let path = source.file.path();
+                !source.vendored && !is_archived(path) && !is_for_show(path) && !is_template(path)
+            })
         })
         .cloned()
         .collect();

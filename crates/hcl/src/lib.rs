@@ -68,7 +68,7 @@ fn read_here(sources: &Sources, knowledge: &Knowledge, facts: &mut Facts) {
             continue;
         }
         let parsed = syntax::parse(file, path, source.file.text());
-        if !source.vendored {
+        if !source.vendored && !is_template(source.file.text()) {
             facts.broken.extend(parsed.broken);
         }
         let folder = parent(path);
@@ -142,6 +142,14 @@ fn read_here(sources: &Sources, knowledge: &Knowledge, facts: &mut Facts) {
             facts.unseen.push(one);
         }
     }
+}
+
+/// Whether a text is a template of another language, which is no OpenTofu before it is filled.
+fn is_template(text: &str) -> bool {
+    text.contains("{%")
+        || text.lines().any(|line| {
+            line.trim_start().starts_with("{{") || line.contains("= {{") || line.contains("=\"{{")
+        })
 }
 
 /// Folders of the modules that `tofu init` fetched, by root folder and module path.

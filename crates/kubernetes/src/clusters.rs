@@ -233,9 +233,12 @@ pub(crate) fn raw_manifests(files: &Files<'_>, charts: &[String]) -> Vec<Manifes
 /// Whether a file is a patch by its name, beside a kustomization: no object of its own, also while nothing takes it.
 fn is_patch(files: &Files<'_>, path: &str) -> bool {
     let name = file_name(path).to_ascii_lowercase();
-    name.split(['.', '-', '_'])
-        .any(|word| matches!(word, "patch" | "patches"))
-        && files.kustomization(parent(path)).is_some()
+    let by_name = name
+        .split(['.', '-', '_'])
+        .any(|word| matches!(word, "patch" | "patches"));
+    let folder = parent(path);
+    by_name && files.kustomization(folder).is_some()
+        || file_name(folder) == "patches" && files.kustomization(parent(folder)).is_some()
 }
 
 /// What is not GitOps: kustomizations and files that nothing takes in.

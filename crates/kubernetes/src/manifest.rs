@@ -198,7 +198,7 @@ fn mark_holes(value: &mut Value) {
 }
 
 /// `repo/${APP}:1` with a hole for each `${NAME}`; `None` where there is none.
-fn with_holes(literal: &str) -> Option<Text> {
+pub(crate) fn with_holes(literal: &str) -> Option<Text> {
     let mut text = Text::default();
     let mut rest = literal;
     let mut found = false;

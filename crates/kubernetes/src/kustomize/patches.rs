@@ -5,7 +5,7 @@ use seaworthy_facts::kubernetes::Taken;
 use seaworthy_facts::{Span, Text, Value, join};
 
 use super::{Kustomize, Work};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, with_holes};
 use crate::{inner, kinds, patch};
 
 impl Kustomize<'_, '_> {
@@ -240,6 +240,8 @@ impl Selector {
     fn of_patch(patch: &Value) -> Option<Self> {
         let kind = patch.get("kind")?.str()?;
         let name = patch.at("metadata.name")?.text()?;
+        // Objects have their holes marked; `${NAME}` in a patch is the same one.
+        let name = name.literal().and_then(with_holes).unwrap_or(name);
         let api_version = patch.get("apiVersion").and_then(Value::str);
         Some(Self {
             group: api_version.map(|text| {

@@ -109,7 +109,21 @@ fn is_bootstrapped(world: &World, cluster: &Cluster, chart: &Chart) -> bool {
         .filter(|release| release.chart.str() == Some(&chart.name))
         .flat_map(|release| &release.applied_by)
         .any(|applied| !matches!(applied.means, Means::Flux));
+    // `prometheus-operator-crds` brings the kinds of `kube-prometheus-stack` before it.
+    let by_kinds_alone = cluster
+        .releases
+        .iter()
+        .filter_map(|release| release.chart.str()?.strip_suffix("-crds"))
+        .any(|kinds| {
+            let words = |name: &str| -> Vec<String> {
+                let words = name.split('-').filter(|word| word.len() > 4);
+                words.map(str::to_owned).collect()
+            };
+            let own = words(&chart.name);
+            words(kinds).iter().any(|word| own.contains(word))
+        });
     released
+        || by_kinds_alone
         || world.sources.iter().any(|source| {
             let path = source.file.path();
             let early = matches!(

@@ -81,11 +81,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
-    // Beside one kustomization they are one habit.
-    together(findings, |finding| {
-        let listed = finding.diagnostic.labels.last();
-        listed.map(|label| label.span.file)
-    });
+    together(findings, |_| ());
 }
 
 /// Whether a file's name says that it is not meant to be applied.

@@ -196,7 +196,9 @@ fn instead(chart: &Chart, path: &[&str], nearness: Nearness) -> Option<String> {
             return Some(outer.join("."));
         }
     }
-    let near = seaworthy_diagnostics::suggest(key, chart.keys_below(before))?;
+    // A longer name is another thing: `serviceMonitor` is no misspelt `service`.
+    let near = seaworthy_diagnostics::suggest(key, chart.keys_below(before))
+        .filter(|near| !key.starts_with(*near) && !near.starts_with(key))?;
     let mut whole: Vec<&str> = before.to_vec();
     whole.push(near);
     Some(whole.join("."))

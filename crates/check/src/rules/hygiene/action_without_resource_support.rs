@@ -6,6 +6,7 @@ use seaworthy_facts::{Same, Span, Value};
 use seaworthy_link::World;
 use seaworthy_link::iam::Statement;
 
+use crate::finding::together;
 use crate::{Confidence, Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -78,6 +79,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
         }
     }
+    together(findings, |_| ());
 }
 
 /// The resource of a statement that names some and is sure not to name all.

@@ -6,6 +6,7 @@ use seaworthy_facts::{Span, Value};
 use seaworthy_knowledge::support::minor;
 use seaworthy_link::{World, environment};
 
+use crate::finding::together;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -71,6 +72,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             );
         }
     }
+    together(findings, |_| ());
 }
 
 /// The cluster that a set of objects goes to, with its version: that of the same environment, or the only one.

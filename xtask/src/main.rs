@@ -13,6 +13,7 @@ mod children;
 mod command;
 mod compare;
 mod generate;
+mod provider;
 mod score;
 mod slips;
 mod test;
@@ -48,6 +49,8 @@ enum Chore {
     /// Serve a constant, for the benchmark to compare with
     #[command(hide = true)]
     Constant(bench::constant::Options),
+    /// Write down what two versions of the AWS provider accept, for the test of our modules
+    Provider(provider::Options),
     /// Count what `check` finds of the defects that people found by reading
     Score(score::Options),
     /// Write what is generated: the schemas and the references
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Chore::Compare => compare::run(),
         Chore::Slips(options) => slips::run(&options),
         Chore::Constant(options) => bench::constant::serve(&options),
+        Chore::Provider(options) => provider::run_chore(&options),
         Chore::Score(options) => score::run_chore(&options),
         Chore::Generate(options) => generate::run_chore(&options),
     };

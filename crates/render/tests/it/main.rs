@@ -2,4 +2,5 @@
 
 mod determinism;
 mod platforms;
+mod provider;
 mod states;

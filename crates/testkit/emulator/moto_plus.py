@@ -18,9 +18,11 @@ import threading
 import uuid
 from urllib.parse import unquote
 
+import moto.autoscaling.models
 import moto.backup.responses
 import moto.budgets.models
 import moto.budgets.responses
+import moto.ec2.models
 import moto.ec2.models.launch_templates
 import moto.eks.models
 import moto.eks.responses
@@ -76,7 +78,79 @@ def create_cluster(self):
         if value is not None:
             setattr(cluster, attribute, value)
     cluster.addons, cluster.entries, cluster.pod_identities = {}, {}, {}
+    _make_security_group(self, cluster)
     return result
+
+
+def _ec2(self):
+    return moto.ec2.models.ec2_backends[self.current_account][self.region]
+
+
+def _make_security_group(self, cluster):
+    """EKS makes a security group for the control plane and the nodes, in the VPC of the subnets."""
+    ec2, config = _ec2(self), cluster.resources_vpc_config
+    subnets = ec2.describe_subnets(subnet_ids=config["subnetIds"])
+    config["vpcId"] = subnets[0].vpc_id
+    group = ec2.create_security_group(
+        f"eks-cluster-sg-{cluster.name}-{uuid.uuid4().int % 10**9}",
+        "EKS created security group applied to ENI that is attached to EKS Control Plane master nodes",
+        vpc_id=subnets[0].vpc_id,
+        tags={"aws:eks:cluster-name": cluster.name, f"kubernetes.io/cluster/{cluster.name}": "owned"},
+    )
+    config["clusterSecurityGroupId"] = group.id
+
+
+_delete_cluster = EKS.delete_cluster
+
+
+def delete_cluster(self):
+    cluster = self.eks_backend.describe_cluster(self._get_param("name"))
+    answer = _delete_cluster(self)
+    _ec2(self).delete_security_group(group_id=cluster.resources_vpc_config["clusterSecurityGroupId"])
+    return answer
+
+
+_create_nodegroup, _delete_nodegroup = EKS.create_nodegroup, EKS.delete_nodegroup
+
+
+def create_nodegroup(self):
+    """With what moto drops, and with the group of EC2 Auto Scaling that schedules are made for; it starts nothing."""
+    _create_nodegroup(self)
+    group = self.eks_backend.describe_nodegroup(self._get_param("name"), self._get_param("nodegroupName"))
+    group.update_config = self._get_param("updateConfig")
+    group.node_repair_config = self._get_param("nodeRepairConfig")
+    scaling = moto.autoscaling.models.autoscaling_backends[self.current_account][self.region]
+    template = self._get_param("launchTemplate")
+    if template:
+        scaling.create_auto_scaling_group(
+            name=group.resources["autoScalingGroups"][0]["name"],
+            availability_zones=[],
+            desired_capacity=0,
+            max_size=self._get_param("scalingConfig")["maxSize"],
+            min_size=0,
+            launch_config_name=None,
+            launch_template={"LaunchTemplateId": template["id"], "Version": template["version"]},
+            vpc_zone_identifier=",".join(self._get_param("subnets")),
+            default_cooldown=None,
+            health_check_period=None,
+            health_check_type=None,
+            load_balancers=[],
+            target_group_arns=[],
+            placement_group=None,
+            termination_policies=[],
+            tags=[],
+            capacity_rebalance=False,
+        )
+    return ActionResult({"nodegroup": group})
+
+
+def delete_nodegroup(self):
+    group = self.eks_backend.describe_nodegroup(self._get_param("name"), self._get_param("nodegroupName"))
+    scaling = moto.autoscaling.models.autoscaling_backends[self.current_account][self.region]
+    name = group.resources["autoScalingGroups"][0]["name"]
+    if name in scaling.autoscaling_groups:
+        scaling.delete_auto_scaling_group(name)
+    return _delete_nodegroup(self)
 
 
 def _cluster(self):
@@ -119,6 +193,10 @@ def create_addon(self):
             "health": {"issues": []},
         }
     )
+    for wanted in self._get_param("podIdentityAssociations") or []:
+        association = _associate(self, cluster, "kube-system", wanted["serviceAccount"], wanted["roleArn"])
+        association["ownerArn"] = addon["addonArn"]
+        addon.setdefault("podIdentityAssociations", []).append(association["associationArn"])
     cluster.addons[name] = addon
     return ActionResult({"addon": addon})
 
@@ -139,6 +217,8 @@ def delete_addon(self):
     addons = _cluster(self).addons
     addon = _one(addons, self._get_param("addonName"), "addon")
     del addons[addon["addonName"]]
+    for arn in addon.get("podIdentityAssociations", []):
+        _cluster(self).pod_identities.pop(arn.rsplit("/", 1)[1], None)
     return ActionResult({"addon": dict(addon, status="DELETING")})
 
 
@@ -235,20 +315,27 @@ def disassociate_access_policy(self):
 
 
 def create_pod_identity_association(self):
-    cluster, association_id = _cluster(self), "a-" + uuid.uuid4().hex[:17]
+    association = _associate(
+        self, _cluster(self), self._get_param("namespace"), self._get_param("serviceAccount"), self._get_param("roleArn")
+    )
+    return ActionResult({"association": association})
+
+
+def _associate(self, cluster, namespace, service_account, role_arn):
+    association_id = "a-" + uuid.uuid4().hex[:17]
     association = {
         "clusterName": cluster.name,
         "associationId": association_id,
         "associationArn": _arn(cluster, "podidentityassociation", association_id),
-        "namespace": self._get_param("namespace"),
-        "serviceAccount": self._get_param("serviceAccount"),
-        "roleArn": self._get_param("roleArn"),
+        "namespace": namespace,
+        "serviceAccount": service_account,
+        "roleArn": role_arn,
         "tags": self._get_param("tags") or {},
         "createdAt": utcnow(),
         "modifiedAt": utcnow(),
     }
     cluster.pod_identities[association_id] = association
-    return ActionResult({"association": association})
+    return association
 
 
 def _association(self):
@@ -278,6 +365,9 @@ def list_pod_identity_associations(self):
 
 for added in (
     create_cluster,
+    delete_cluster,
+    create_nodegroup,
+    delete_nodegroup,
     create_addon,
     describe_addon,
     update_addon,

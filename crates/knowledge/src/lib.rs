@@ -6,6 +6,7 @@
 pub mod charts;
 pub mod cluster_names;
 mod date;
+pub mod eks;
 pub mod iam;
 pub mod images;
 pub mod instances;

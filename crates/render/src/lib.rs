@@ -5,6 +5,7 @@
 //! the model that it needs and gives a typed value; `hcl` and the Kubernetes printer turn values into text. One resource
 //! has the same file name in every layer.
 
+mod awake;
 mod input;
 mod names;
 pub mod opentofu;

@@ -34,9 +34,9 @@ impl Names {
         &self.prefix
     }
 
-    /// The EKS cluster, at most 100 characters.
+    /// The EKS cluster, and the VPC it stands in: at most 40 characters, so that the modules' names made of it fit too.
     pub fn cluster(&self) -> String {
-        fit(&self.prefix, 100)
+        fit(&self.prefix, 40)
     }
 
     /// An IAM role, policy or instance profile, at most 64 characters.

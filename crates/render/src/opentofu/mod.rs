@@ -8,10 +8,15 @@
 //!
 //! A root per lifetime: what is destroyed together stands together. An earlier root's outputs are read from its state.
 
+mod addons;
+mod capacity;
+mod cluster;
 mod data;
 mod edge;
 pub mod hcl;
 mod module;
+mod network;
+mod node_groups;
 mod root;
 mod services;
 mod shared;
@@ -45,6 +50,8 @@ pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
     for scope in input.scopes() {
         rendered.notes.extend(data::notes(&scope));
         rendered.notes.extend(edge::notes(&scope));
+        rendered.notes.extend(network::notes(&scope));
+        rendered.notes.extend(cluster::notes(&scope));
     }
     let roots = roots(input);
     for module in roots.iter().flat_map(|root| &root.modules) {
@@ -62,6 +69,8 @@ pub fn roots(input: &Input<'_>) -> Vec<Root> {
     for account in &accounts {
         roots.extend(shared::root(account, &accounts));
         for scope in &account.scopes {
+            roots.push(network::root(scope));
+            roots.extend(cluster::root(scope));
             roots.extend(data::root(scope));
             roots.push(services::root(scope));
             roots.extend(edge::root(scope, account.scopes.len() == 1));

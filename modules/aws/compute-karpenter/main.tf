@@ -194,9 +194,9 @@ resource "aws_cloudwatch_event_rule" "interruption" {
 }
 
 resource "aws_cloudwatch_event_target" "interruption" {
-  for_each = aws_cloudwatch_event_rule.interruption
+  for_each = local.events
 
-  rule      = each.value.name
+  rule      = aws_cloudwatch_event_rule.interruption[each.key].name
   target_id = "karpenter"
   arn       = aws_sqs_queue.interruption.arn
 }

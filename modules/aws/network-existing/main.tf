@@ -3,47 +3,81 @@
 
 data "aws_vpc" "this" {
   id = var.vpc_id
+
+  lifecycle {
+    postcondition {
+      condition     = self.enable_dns_support && self.enable_dns_hostnames
+      error_message = "${var.vpc_id} resolves no names: EKS needs both enableDnsSupport and enableDnsHostnames."
+    }
+  }
+}
+
+data "aws_availability_zones" "available" {
+  #checkov:skip=CKV_AWS_394:only zones that have subnets of the VPC count
+  state = "available"
 }
 
 data "aws_subnets" "private" {
+  for_each = toset(data.aws_availability_zones.available.names)
+
   tags = var.private_subnet_tags
 
   filter {
     name   = "vpc-id"
     values = [var.vpc_id]
   }
+
+  filter {
+    name   = "availability-zone"
+    values = [each.key]
+  }
 }
 
 data "aws_subnets" "public" {
+  for_each = toset(data.aws_availability_zones.available.names)
+
   tags = var.public_subnet_tags
 
   filter {
     name   = "vpc-id"
     values = [var.vpc_id]
   }
+
+  filter {
+    name   = "availability-zone"
+    values = [each.key]
+  }
 }
 
 data "aws_subnets" "database" {
+  for_each = toset(data.aws_availability_zones.available.names)
+
   tags = var.database_subnet_tags
 
   filter {
     name   = "vpc-id"
     values = [var.vpc_id]
   }
+
+  filter {
+    name   = "availability-zone"
+    values = [each.key]
+  }
 }
 
-data "aws_subnet" "this" {
-  for_each = toset(concat(data.aws_subnets.private.ids, data.aws_subnets.public.ids, data.aws_subnets.database.ids))
+# Whose they are already.
+data "aws_subnet" "private" {
+  for_each = local.private
 
-  id = each.key
+  id = each.value
 }
 
 locals {
   # One subnet per zone and purpose: load balancers and control planes take no two of one zone. Where there are several,
   # the first by id, so that the choice stays.
-  private  = { for zone, ids in { for id in sort(data.aws_subnets.private.ids) : data.aws_subnet.this[id].availability_zone => id... } : zone => ids[0] }
-  public   = { for zone, ids in { for id in sort(data.aws_subnets.public.ids) : data.aws_subnet.this[id].availability_zone => id... } : zone => ids[0] }
-  database = { for zone, ids in { for id in sort(data.aws_subnets.database.ids) : data.aws_subnet.this[id].availability_zone => id... } : zone => ids[0] }
+  private  = { for zone, subnets in data.aws_subnets.private : zone => sort(subnets.ids)[0] if length(subnets.ids) > 0 }
+  public   = { for zone, subnets in data.aws_subnets.public : zone => sort(subnets.ids)[0] if length(subnets.ids) > 0 }
+  database = { for zone, subnets in data.aws_subnets.database : zone => sort(subnets.ids)[0] if length(subnets.ids) > 0 }
 }
 
 # Karpenter starts nodes in the subnets that carry its cluster's name.
@@ -56,22 +90,7 @@ resource "aws_ec2_tag" "karpenter" {
 
   lifecycle {
     precondition {
-      condition     = length(local.private) >= 2
-      error_message = "${var.vpc_id} has private subnets in ${length(local.private)} zones, where EKS needs two. Tag subnets of another zone with ${jsonencode(var.private_subnet_tags)}."
-    }
-
-    precondition {
-      condition     = length(local.database) >= 2
-      error_message = "${var.vpc_id} has database subnets in ${length(local.database)} zones, where RDS needs two. Tag subnets of another zone with ${jsonencode(var.database_subnet_tags)}."
-    }
-
-    precondition {
-      condition     = data.aws_vpc.this.enable_dns_support && data.aws_vpc.this.enable_dns_hostnames
-      error_message = "${var.vpc_id} resolves no names: EKS needs both enableDnsSupport and enableDnsHostnames."
-    }
-
-    precondition {
-      condition     = lookup(data.aws_subnet.this[each.value].tags, "karpenter.sh/discovery", var.name) == var.name
+      condition     = lookup(data.aws_subnet.private[each.key].tags, "karpenter.sh/discovery", var.name) == var.name
       error_message = "${each.value} is tagged for another cluster (karpenter.sh/discovery). Give each cluster private subnets of its own."
     }
   }

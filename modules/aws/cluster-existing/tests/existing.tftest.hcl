@@ -1,11 +1,18 @@
 mock_provider "aws" {
   mock_data "aws_eks_cluster" {
     defaults = {
-      name                  = "shared"
       arn                   = "arn:aws:eks:eu-west-3:111111111111:cluster/shared"
-      access_config         = [{ authentication_mode = "API" }]
+      access_config         = [{ authentication_mode = "API", bootstrap_cluster_creator_admin_permissions = false }]
       certificate_authority = [{ data = "LS0tLS1CRUdJTg==" }]
-      vpc_config            = [{ cluster_security_group_id = "sg-0123456789abcdef0", vpc_id = "vpc-0123456789abcdef0" }]
+      vpc_config = [{
+        cluster_security_group_id = "sg-0123456789abcdef0"
+        endpoint_private_access   = true
+        endpoint_public_access    = false
+        public_access_cidrs       = []
+        security_group_ids        = []
+        subnet_ids                = []
+        vpc_id                    = "vpc-0123456789abcdef0"
+      }]
     }
   }
 }
@@ -38,8 +45,16 @@ run "refuses_a_cluster_that_knows_no_access_entries" {
   override_data {
     target = data.aws_eks_cluster.this
     values = {
-      access_config = [{ authentication_mode = "CONFIG_MAP" }]
-      vpc_config    = [{ vpc_id = "vpc-0123456789abcdef0" }]
+      access_config = [{ authentication_mode = "CONFIG_MAP", bootstrap_cluster_creator_admin_permissions = false }]
+      vpc_config = [{
+        cluster_security_group_id = "sg-0123456789abcdef0"
+        endpoint_private_access   = true
+        endpoint_public_access    = false
+        public_access_cidrs       = []
+        security_group_ids        = []
+        subnet_ids                = []
+        vpc_id                    = "vpc-0123456789abcdef0"
+      }]
     }
   }
 

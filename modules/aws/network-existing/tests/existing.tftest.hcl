@@ -1,11 +1,18 @@
+# What is mocked is the same for every zone: each of the three has the same subnets.
 mock_provider "aws" {
   mock_data "aws_vpc" {
     defaults = {
-      id                   = "vpc-0123456789abcdef0"
-      cidr_block           = "10.20.0.0/16"
       enable_dns_support   = true
       enable_dns_hostnames = true
     }
+  }
+
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["eu-west-3a", "eu-west-3b", "eu-west-3c"] }
+  }
+
+  mock_data "aws_subnet" {
+    defaults = { tags = {} }
   }
 }
 
@@ -16,71 +23,52 @@ variables {
 
 override_data {
   target = data.aws_subnets.private
-  values = { ids = ["subnet-c", "subnet-a", "subnet-b"] }
+  values = { ids = ["subnet-c", "subnet-a"] }
 }
 
 override_data {
   target = data.aws_subnets.public
-  values = { ids = ["subnet-p"] }
+  values = { ids = [] }
 }
 
 override_data {
   target = data.aws_subnets.database
-  values = { ids = ["subnet-d", "subnet-e"] }
-}
-
-override_data {
-  target = data.aws_subnet.this["subnet-a"]
-  values = { availability_zone = "eu-west-3a", tags = {} }
-}
-
-override_data {
-  target = data.aws_subnet.this["subnet-b"]
-  values = { availability_zone = "eu-west-3b", tags = { "karpenter.sh/discovery" = "counter-production" } }
-}
-
-# A second private subnet in the first zone.
-override_data {
-  target = data.aws_subnet.this["subnet-c"]
-  values = { availability_zone = "eu-west-3a", tags = {} }
-}
-
-override_data {
-  target = data.aws_subnet.this["subnet-p"]
-  values = { availability_zone = "eu-west-3b", tags = {} }
-}
-
-override_data {
-  target = data.aws_subnet.this["subnet-d"]
-  values = { availability_zone = "eu-west-3a", tags = {} }
-}
-
-override_data {
-  target = data.aws_subnet.this["subnet-e"]
-  values = { availability_zone = "eu-west-3b", tags = {} }
+  values = { ids = ["subnet-d"] }
 }
 
 run "takes_one_subnet_per_zone" {
   assert {
-    condition     = output.private_subnet_ids == { eu-west-3a = "subnet-a", eu-west-3b = "subnet-b" }
+    condition     = output.private_subnet_ids == { eu-west-3a = "subnet-a", eu-west-3b = "subnet-a", eu-west-3c = "subnet-a" }
     error_message = "of two subnets in a zone the first by id is taken"
   }
 
   assert {
-    condition     = output.public_subnet_ids == { eu-west-3b = "subnet-p" } && output.database_subnet_ids == { eu-west-3a = "subnet-d", eu-west-3b = "subnet-e" }
-    error_message = "public and database subnets are found by their own tags"
+    condition     = output.database_subnet_ids == { eu-west-3a = "subnet-d", eu-west-3b = "subnet-d", eu-west-3c = "subnet-d" } && output.control_plane_subnet_ids == output.private_subnet_ids
+    error_message = "databases have their subnets, and the control plane shares the private ones"
   }
 
   assert {
-    condition     = output.zones == tolist(["eu-west-3a", "eu-west-3b"])
-    error_message = "zones are those with a private subnet"
+    condition     = output.zones == tolist(["eu-west-3a", "eu-west-3b", "eu-west-3c"]) && length(output.public_subnet_ids) == 0
+    error_message = "zones are those with a private subnet; there may be no public ones"
   }
 }
 
 run "tags_private_subnets_and_nothing_else" {
   assert {
-    condition     = toset([for tag in aws_ec2_tag.karpenter : "${tag.resource_id} ${tag.key}=${tag.value}"]) == toset(["subnet-a karpenter.sh/discovery=counter-production", "subnet-b karpenter.sh/discovery=counter-production"])
+    condition     = toset([for tag in aws_ec2_tag.karpenter : "${tag.resource_id} ${tag.key}=${tag.value}"]) == toset(["subnet-a karpenter.sh/discovery=counter-production"])
     error_message = "Karpenter finds the private subnets that are used"
+  }
+}
+
+run "takes_subnets_that_are_tagged_already" {
+  override_data {
+    target = data.aws_subnet.private
+    values = { tags = { "karpenter.sh/discovery" = "counter-production" } }
+  }
+
+  assert {
+    condition     = length(aws_ec2_tag.karpenter) == 3
+    error_message = "a tag of ours is no other cluster's"
   }
 }
 
@@ -88,30 +76,41 @@ run "refuses_private_subnets_in_one_zone" {
   command = plan
 
   override_data {
-    target = data.aws_subnets.private
-    values = { ids = ["subnet-a", "subnet-c"] }
+    target = data.aws_availability_zones.available
+    values = { names = ["eu-west-3a"] }
   }
 
-  expect_failures = [aws_ec2_tag.karpenter]
+  expect_failures = [output.private_subnet_ids, output.database_subnet_ids]
 }
 
-run "refuses_database_subnets_in_one_zone" {
+run "refuses_a_vpc_without_private_subnets" {
+  command = plan
+
+  override_data {
+    target = data.aws_subnets.private
+    values = { ids = [] }
+  }
+
+  expect_failures = [output.private_subnet_ids]
+}
+
+run "refuses_a_vpc_without_database_subnets" {
   command = plan
 
   override_data {
     target = data.aws_subnets.database
-    values = { ids = ["subnet-d"] }
+    values = { ids = [] }
   }
 
-  expect_failures = [aws_ec2_tag.karpenter]
+  expect_failures = [output.database_subnet_ids]
 }
 
 run "refuses_subnets_of_another_cluster" {
   command = plan
 
   override_data {
-    target = data.aws_subnet.this["subnet-b"]
-    values = { availability_zone = "eu-west-3b", tags = { "karpenter.sh/discovery" = "billing-production" } }
+    target = data.aws_subnet.private
+    values = { tags = { "karpenter.sh/discovery" = "billing-production" } }
   }
 
   expect_failures = [aws_ec2_tag.karpenter]
@@ -123,14 +122,12 @@ run "refuses_a_vpc_without_dns" {
   override_data {
     target = data.aws_vpc.this
     values = {
-      id                   = "vpc-0123456789abcdef0"
-      cidr_block           = "10.20.0.0/16"
       enable_dns_support   = true
       enable_dns_hostnames = false
     }
   }
 
-  expect_failures = [aws_ec2_tag.karpenter]
+  expect_failures = [data.aws_vpc.this]
 }
 
 run "refuses_to_take_every_subnet" {

@@ -106,7 +106,11 @@ mod tests {
             let types = eks.node_types(arch);
             // The module for node groups refuses fewer for spot capacity.
             assert!(types.len() >= 3, "{types:?}");
-            for name in types.iter().map(String::as_str).chain([eks.monitoring_type(arch)]) {
+            for name in types
+                .iter()
+                .map(String::as_str)
+                .chain([eks.monitoring_type(arch)])
+            {
                 let instance = Knowledge
                     .instance(name)
                     .unwrap_or_else(|| panic!("{name} is not in the table of instances"));

@@ -47,7 +47,11 @@ impl Capacity {
         };
         let nodes = cluster.nodes.max + own + controllers;
 
-        let addons = || ADDONS.iter().filter_map(|addon| Knowledge.addon_pods(addon));
+        let addons = || {
+            ADDONS
+                .iter()
+                .filter_map(|addon| Knowledge.addon_pods(addon))
+        };
         let once: i64 = addons().map(|pods| pods.once).sum();
         let on_each_node: i64 = addons().map(|pods| pods.on_each_node).sum();
         // A Deployment's rolling update starts a quarter more, rounded up.

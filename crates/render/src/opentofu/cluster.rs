@@ -123,7 +123,9 @@ pub(super) fn notes(scope: &Scope<'_>) -> Vec<Note> {
     if cluster.compute == Compute::NodeGroups && cluster.nodes.spot && (1..3).contains(&types) {
         note(
             "nodes.types",
-            format!("spot capacity of {types} types runs out: the plan asks for three, or for none to have the default"),
+            format!(
+                "spot capacity of {types} types runs out: the plan asks for three, or for none to have the default"
+            ),
         );
     }
     notes

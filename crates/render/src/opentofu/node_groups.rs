@@ -91,12 +91,7 @@ fn monitoring(scope: &Scope<'_>) -> Expression {
     ])
 }
 
-fn call(
-    root: &mut Root,
-    scope: &Scope<'_>,
-    label: &str,
-    groups: Vec<(&'static str, Expression)>,
-) {
+fn call(root: &mut Root, scope: &Scope<'_>, label: &str, groups: Vec<(&'static str, Expression)>) {
     let mut body = Body::new()
         .set("cluster_name", reference("module.node_addons.cluster_name"))
         .set(

@@ -9,6 +9,7 @@
 
 mod client;
 mod credentials;
+mod ecr;
 mod element;
 mod endpoint;
 mod error;

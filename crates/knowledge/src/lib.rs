@@ -15,6 +15,7 @@ pub mod logins;
 pub mod migrations;
 mod modules;
 pub mod prices;
+pub mod releases;
 pub mod sizes;
 pub mod support;
 

@@ -75,6 +75,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     // It knows no platform: what the files are is the renderers' business.
     ("seaworthy-tree", &[]),
     (
+        "seaworthy-release",
+        &["seaworthy-diagnostics", "seaworthy-yaml"],
+    ),
+    (
         "seaworthy-render",
         &[
             "seaworthy-definition",
@@ -111,6 +115,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-check",
             "seaworthy-tree",
             "seaworthy-render",
+            "seaworthy-release",
         ],
     ),
     ("service-kit", &[]),
@@ -148,6 +153,7 @@ const PURE: &[&str] = &[
     "crates/link/src/",
     "crates/check/src/",
     "crates/render/src/",
+    "crates/release/src/",
 ];
 
 fn packages() -> Vec<Value> {

@@ -54,6 +54,10 @@ pub struct Repository {
     pub owner: String,
     /// The repository's name.
     pub name: String,
+    /// The platform's folder in it; default `.`.
+    pub path: String,
+    /// The branch that clusters follow; default `main`.
+    pub branch: String,
     /// The forge's numeric id of the repository, for OIDC subjects that survive a rename.
     pub id: Option<u64>,
     /// The forge's numeric id of the owner.

@@ -96,6 +96,8 @@ impl Resolver<'_> {
             host: host.to_owned(),
             owner: owner.to_owned(),
             name: name.to_owned(),
+            path: scope.owned("path").unwrap_or_default(),
+            branch: scope.owned("branch").unwrap_or_default(),
             id: scope.optional_number("id"),
             owner_id: scope.optional_number("owner_id"),
         })

@@ -74,6 +74,18 @@ pub(crate) static REPOSITORY: Object = Object {
         )
         .required(),
         key(
+            "path",
+            &Shape::Text(&form::FILE_PATH),
+            "The platform's folder in the repository.",
+        )
+        .default("."),
+        key(
+            "branch",
+            &Shape::Text(&form::TEXT),
+            "The branch that clusters follow.",
+        )
+        .default("main"),
+        key(
             "id",
             &Shape::Integer {
                 min: 1,

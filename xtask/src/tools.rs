@@ -8,6 +8,7 @@
 mod debian;
 mod emulator;
 mod golang;
+mod kubernetes;
 pub(crate) mod postgres;
 mod providers;
 mod python;
@@ -213,9 +214,10 @@ struct Found {
 pub(crate) fn run() -> Result<(), Failure> {
     println!("cache: {}", cache().display());
     let mut missing = Vec::new();
-    for tool in TOOLS {
+    for tool in TOOLS.iter().chain(kubernetes::TOOLS) {
         report(tool.program, tool.get(), &mut missing);
     }
+    kubernetes::crds(&mut missing);
     report("postgres", postgres::get(), &mut missing);
     report("provider aws", providers::get(), &mut missing);
     report("moto", emulator::get(), &mut missing);
@@ -223,7 +225,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         match tool.look(None) {
             Ok(found) => report(tool.program, Ok(found), &mut missing),
             Err(_) => println!(
-                "{:<14}not here; it is only for {}",
+                "{:<21}not here; it is only for {}",
                 tool.program, tool.purpose
             ),
         }
@@ -251,13 +253,13 @@ pub(crate) fn checker(program: &str) -> Result<(PathBuf, String), Failure> {
 fn report(program: &str, found: Result<Found, Failure>, missing: &mut Vec<String>) {
     match found {
         Ok(found) => println!(
-            "{program:<14}{:<20}{}  ({})",
+            "{program:<21}{:<20}{}  ({})",
             found.version,
             found.path.display(),
             found.origin
         ),
         Err(failure) => {
-            println!("{program:<14}missing");
+            println!("{program:<21}missing");
             missing.push(format!("- `{program}`: {failure}"));
         }
     }
@@ -326,11 +328,9 @@ impl std::fmt::Display for Way {
             Self::Install { packages } => write!(f, "`apt-get install {}`", packages.join(" ")),
             Self::Unpack { package, .. } => write!(f, "`apt-get download {package}`, unpacked"),
             Self::Go { module, version } => write!(f, "`go install {module}@{version}`"),
-            Self::GoBuild(build) => write!(
-                f,
-                "`go build {}/{}@{}`",
-                build.module, build.package, build.version
-            ),
+            Self::GoBuild(build) => {
+                write!(f, "`go build {}@{}`", build.path(), build.version)
+            }
             Self::Python { package, version } => write!(f, "`pip install {package}=={version}`"),
         }
     }

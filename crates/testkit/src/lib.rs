@@ -4,6 +4,7 @@
 //! crate's tests need stays with that crate.
 
 pub mod browser;
+pub mod cluster;
 pub mod collector;
 pub mod emulator;
 pub mod load;

@@ -43,6 +43,11 @@ pub fn python_environment(package: &str, version: &str) -> PathBuf {
         .join(format!("{package}-{version}"))
 }
 
+/// The folder of a project's custom resource definitions in the cache.
+pub fn cached_crds(project: &str) -> PathBuf {
+    cache().join("tools").join("crds").join(project)
+}
+
 /// Looks for a program on `PATH` first, then in the cache.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -64,6 +69,21 @@ pub fn program(name: &str) -> PathBuf {
             cached_programs().display()
         )
     })
+}
+
+/// Finds the folder of a project's custom resource definitions that a test needs.
+///
+/// # Panics
+/// When it is not there: the message says how to get it.
+#[track_caller]
+pub fn crds(project: &str) -> PathBuf {
+    let folder = cached_crds(project);
+    assert!(
+        folder.join("VERSION").is_file(),
+        "the CRDs of `{project}` are not in {}: run `cargo xtask tools`",
+        folder.display()
+    );
+    folder
 }
 
 fn is_program(file: &Path) -> bool {

@@ -16,10 +16,20 @@ pub(super) struct Build {
     pub(super) module: &'static str,
     /// Its version, with the `v`.
     pub(super) version: &'static str,
-    /// The package of the program, below the module's path.
+    /// The package of the program, below the module's path; empty: the module's own.
     pub(super) package: &'static str,
     /// Values for the linker to set, as `package.variable=value`.
     pub(super) variables: &'static [&'static str],
+}
+
+impl Build {
+    /// The path of the program's package.
+    pub(super) fn path(&self) -> String {
+        match self.package {
+            "" => self.module.to_owned(),
+            package => format!("{}/{package}", self.module),
+        }
+    }
 }
 
 /// Builds one program of a module at a pinned version into `folder`.
@@ -39,11 +49,7 @@ pub(super) fn build(build: &Build, to: &Path) -> Result<(), Failure> {
     let Build {
         module, version, ..
     } = build;
-    let downloaded = output(&mut command(
-        &go,
-        &["mod", "download", "-json", &format!("{module}@{version}")],
-    ))?;
-    let downloaded: Value = serde_json::from_str(&downloaded)?;
+    let downloaded = download(module, version)?;
     let manifest = downloaded["GoMod"]
         .as_str()
         .ok_or("`go mod download` named no `go.mod`")?;
@@ -64,11 +70,10 @@ pub(super) fn build(build: &Build, to: &Path) -> Result<(), Failure> {
         flags.push_str(" -X ");
         flags.push_str(variable);
     }
-    let package = format!("{module}/{}", build.package);
     run(command(&go, &["build", "-mod=mod", "-trimpath"])
         .args(["-ldflags", &flags, "-o"])
         .arg(to)
-        .arg(package)
+        .arg(build.path())
         .current_dir(folder)
         .env("CGO_ENABLED", "0"))
 }
@@ -89,9 +94,33 @@ fn own_manifest(build: &Build, theirs: &Value) -> Result<String, Failure> {
         // A replacement without a version is a folder of their repository, which the module does not carry.
         if replacement["New"]["Version"].is_string() {
             let _ = writeln!(text, "replace {} => {}", side("Old"), side("New"));
+        } else if let Some(staged) = staged(build, theirs, &replacement["Old"]["Path"]) {
+            let _ = writeln!(text, "replace {} => {staged}", side("Old"));
         }
     }
     Ok(text)
+}
+
+/// Kubernetes requires the modules of its staging folder as `v0.0.0`; `v1.36.1` publishes them as `v0.36.1`.
+fn staged(build: &Build, theirs: &Value, path: &Value) -> Option<String> {
+    let mut required = theirs["Require"].as_array()?.iter();
+    let required = required.find(|required| required["Path"] == *path)?;
+    (required["Version"] == "v0.0.0").then(|| {
+        let path = path.as_str().unwrap_or_default();
+        format!("{path} {}", build.version.replacen("v1.", "v0.", 1))
+    })
+}
+
+/// Gets a module into Go's own cache and gives what `go mod download` says about it.
+pub(super) fn download(module: &str, version: &str) -> Result<Value, Failure> {
+    let Some(go) = find("go") else {
+        return Err("this machine has no `go`".into());
+    };
+    let said = output(&mut command(
+        go,
+        &["mod", "download", "-json", &format!("{module}@{version}")],
+    ))?;
+    Ok(serde_json::from_str(&said)?)
 }
 
 #[cfg(test)]
@@ -108,16 +137,19 @@ mod tests {
             package: "cmd/tool",
             variables: &[],
         };
-        let theirs = json!({ "Go": "1.26.0", "Replace": [
+        let required = json!([{ "Path": "example.com/f", "Version": "v0.0.0" }]);
+        let theirs = json!({ "Go": "1.26.0", "Require": required, "Replace": [
             { "Old": { "Path": "example.com/a", "Version": "v1.0.0" }, "New": { "Path": "example.com/b", "Version": "v1.0.1" } },
             { "Old": { "Path": "example.com/c" }, "New": { "Path": "example.com/d", "Version": "v2.0.0" } },
             { "Old": { "Path": "example.com/e" }, "New": { "Path": "./staging/e" } },
+            { "Old": { "Path": "example.com/f" }, "New": { "Path": "./staging/f" } },
         ]});
         let manifest = own_manifest(&build, &theirs).expect("it is complete");
         assert_eq!(
             manifest,
             "module tool\n\ngo 1.26.0\n\nrequire example.com/tool v1.2.3\n\
-             replace example.com/a v1.0.0 => example.com/b v1.0.1\nreplace example.com/c => example.com/d v2.0.0\n"
+             replace example.com/a v1.0.0 => example.com/b v1.0.1\nreplace example.com/c => example.com/d v2.0.0\n\
+             replace example.com/f => example.com/f v0.2.3\n"
         );
     }
 }

@@ -14,13 +14,16 @@ pub mod log_switches;
 pub mod logins;
 pub mod migrations;
 mod modules;
+mod outside_images;
 pub mod prices;
+mod rds_certificates;
 pub mod releases;
 pub mod sizes;
 pub mod support;
 
 pub use date::Date;
 pub use modules::{Module, Untyped, Version, newest_major};
+pub use outside_images::OutsideImage;
 
 /// Every table that ships with the program.
 #[derive(Debug, Default)]

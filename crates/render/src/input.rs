@@ -1,9 +1,12 @@
 //! What is rendered: a platform, resolved for each of its environments.
 
+use std::collections::BTreeMap;
+
 use seaworthy_definition::Definition;
-use seaworthy_definition::model::{Bucket, Database, Environment, Platform};
+use seaworthy_definition::model::{Bucket, Database, Environment, EnvironmentName, Platform};
 
 use crate::Names;
+use crate::kubernetes::Images;
 
 /// A definition, resolved for each of its environments, and the team's patches.
 #[derive(Debug, Clone)]
@@ -14,6 +17,8 @@ pub struct Input<'a> {
     pub environments: Vec<Platform>,
     /// The files under `patches/`, by path.
     pub patches: &'a [Patch],
+    /// Which builds each environment runs, as its images file says; nothing where it has none yet.
+    pub images: BTreeMap<EnvironmentName, Images>,
 }
 
 /// A file of the team's under `patches/`.
@@ -46,6 +51,7 @@ impl<'a> Input<'a> {
             base: definition.resolve(None).0,
             environments,
             patches,
+            images: BTreeMap::new(),
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod awake;
 mod input;
+pub mod kubernetes;
 mod names;
 pub mod opentofu;
 mod provenance;
@@ -29,5 +30,6 @@ pub struct Rendered {
 pub fn render(input: &Input<'_>) -> Rendered {
     let mut rendered = Rendered::default();
     opentofu::render(input, &mut rendered);
+    kubernetes::render(input, &mut rendered);
     rendered
 }

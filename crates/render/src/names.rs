@@ -70,6 +70,26 @@ impl Names {
         format!("{}/{service}/{thing}", self.prefix)
     }
 
+    /// The web ACL in front of the environment's load balancer.
+    pub fn web_acl(&self) -> String {
+        self.thing("edge")
+    }
+
+    /// The secret that opens a database to a workload: `<prefix>/<workload>/<database>`.
+    pub fn database_secret(&self, workload: &str, database: &str) -> String {
+        self.secret(workload, database)
+    }
+
+    /// The secret that opens a database to its owner, which migrations are: `<prefix>/<database>/owner`.
+    pub fn owner_secret(&self, database: &str) -> String {
+        self.secret(database, "owner")
+    }
+
+    /// A secret whose value the team puts in itself: `<prefix>/secrets/<name>`.
+    pub fn outside_secret(&self, name: &str) -> String {
+        self.secret("secrets", name)
+    }
+
     /// Anything else in AWS: security groups, log groups, topics, budgets, keys' aliases; at most 100 characters.
     pub fn thing(&self, thing: &str) -> String {
         self.with(thing, 100)

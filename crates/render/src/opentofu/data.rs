@@ -61,7 +61,7 @@ pub(super) fn notes(scope: &Scope<'_>) -> Option<Note> {
 }
 
 /// Databases whose backups are kept beyond point in time, and for how many days.
-pub(super) fn kept<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a Database, u64)> {
+pub(crate) fn kept<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a Database, u64)> {
     let protected = scope.environment.protected;
     scope
         .platform
@@ -72,7 +72,7 @@ pub(super) fn kept<'a>(scope: &Scope<'a>) -> impl Iterator<Item = (&'a Database,
 }
 
 /// Whoever uses a database, by name: services and jobs.
-pub(super) fn clients<'a>(platform: &'a Platform, database: &Database) -> BTreeSet<&'a str> {
+pub(crate) fn clients<'a>(platform: &'a Platform, database: &Database) -> BTreeSet<&'a str> {
     let wanted = Resource::Database(database.name.clone());
     let services = platform
         .services

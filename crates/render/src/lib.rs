@@ -6,6 +6,7 @@
 //! has the same file name in every layer.
 
 mod awake;
+mod controllers;
 mod input;
 pub mod kubernetes;
 mod names;

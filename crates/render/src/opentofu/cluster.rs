@@ -9,21 +9,27 @@ use seaworthy_knowledge::Knowledge;
 use super::Root;
 use super::addons::{self, Stage};
 use super::hcl::{Body, list, object, reference};
-use super::node_groups;
 use super::root::RootName;
+use super::{identities, node_groups};
 use crate::input::{Note, Scope};
 
-/// What a root that reads this one finds, and what it is.
-const OUTPUTS: [(&str, &str); 6] = [
-    ("name", "Name of the cluster."),
-    ("arn", "ARN of the cluster."),
-    ("kubernetes_version", "Kubernetes' minor version."),
-    ("endpoint", "Address of the API server."),
+/// What a root that reads this one finds, which output of the module it is, and what it is.
+const OUTPUTS: [(&str, &str, &str); 6] = [
+    ("cluster_name", "name", "Name of the cluster."),
+    ("cluster_arn", "arn", "ARN of the cluster."),
     (
+        "kubernetes_version",
+        "kubernetes_version",
+        "Kubernetes' minor version.",
+    ),
+    ("endpoint", "endpoint", "Address of the API server."),
+    (
+        "certificate_authority",
         "certificate_authority",
         "The API server's certificate authority: PEM, in base64.",
     ),
     (
+        "security_group_id",
         "security_group_id",
         "The security group of the control plane and every node.",
     ),
@@ -77,6 +83,7 @@ pub(super) fn root(scope: &Scope<'_>) -> Option<Root> {
         }
         Compute::SelfManaged => return None,
     }
+    identities::call(&mut root, scope);
     outputs(&mut root);
     outputs_of_ours(&mut root, cluster.compute);
     Some(root)
@@ -189,11 +196,11 @@ fn existing(root: &mut Root, name: &str) {
 }
 
 fn outputs(root: &mut Root) {
-    for (name, description) in OUTPUTS {
+    for (name, output, description) in OUTPUTS {
         root.output(
             name,
             description,
-            reference(format!("module.cluster.{name}")),
+            reference(format!("module.cluster.{output}")),
         );
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use seaworthy_definition::model::{Channel, EdgeKind};
 use seaworthy_knowledge::Knowledge;
 
-use super::Root;
 use super::hcl::{Block, Body, Expression, list, object, reference};
 use super::root::{RootName, label};
+use super::{Root, identities};
 use crate::input::{Note, Scope};
 
 /// The edge of an environment; `None` where it has neither routes nor a budget. `is_alone`: no other environment
@@ -132,6 +132,8 @@ fn zones(root: &mut Root, scope: &Scope<'_>, hosts: &BTreeSet<&str>) {
             );
         }
     }
+    let ids = zones.iter().map(|(_, id)| id.clone()).collect();
+    identities::external_dns(root, scope, ids);
     root.output("zone_ids", "Id of each zone.", object(zones));
     root.output(
         "certificate_arns",

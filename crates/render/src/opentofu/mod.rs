@@ -14,6 +14,7 @@ mod cluster;
 mod data;
 mod edge;
 pub mod hcl;
+mod identities;
 mod module;
 mod network;
 mod node_groups;

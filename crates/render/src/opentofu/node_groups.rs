@@ -9,11 +9,8 @@ use super::cluster::arch;
 use super::hcl::{Body, Expression, list, object, reference};
 use super::root::RootName;
 use crate::awake;
+use crate::controllers::{MONITORING_POOL, POOL};
 use crate::input::Scope;
-
-/// The label that says what a node is for, and the taint that keeps everything else away. Kubernetes' side selects and
-/// tolerates it.
-const POOL: &str = "seaworthy.dev/pool";
 
 /// Nodes for services, and where monitoring has nodes of its own, those.
 pub(super) fn services(root: &mut Root, scope: &Scope<'_>) {
@@ -83,10 +80,10 @@ fn monitoring(scope: &Scope<'_>) -> Expression {
         ("ami_type", ami_type(architecture).into()),
         ("min", min.into()),
         ("max", MONITORING_NODES.into()),
-        ("labels", object([(POOL, "monitoring")])),
+        ("labels", object([(POOL, MONITORING_POOL)])),
         (
             "taints",
-            object([(POOL, object([("value", "monitoring")]))]),
+            object([(POOL, object([("value", MONITORING_POOL)]))]),
         ),
     ])
 }

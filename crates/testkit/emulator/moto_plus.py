@@ -19,15 +19,20 @@ import uuid
 from urllib.parse import unquote
 
 import moto.autoscaling.models
+import moto.backup.exceptions
 import moto.backup.responses
+import moto.backup.urls
 import moto.budgets.models
 import moto.budgets.responses
+import moto.cloudtrail.models
 import moto.ec2.models
 import moto.ec2.models.launch_templates
+import moto.ec2.models.security_groups
 import moto.eks.models
 import moto.eks.responses
 import moto.eks.urls
 import moto.iam.models
+import moto.rds.models
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.eks.exceptions import ResourceNotFoundException
@@ -480,6 +485,137 @@ def template_version(self, template, number, data, description):
 
 
 TemplateVersion.__init__ = template_version
+
+# --- Backup: what a plan selects --------------------------------------------------------------------------------------
+
+
+def selection_ids(self):
+    plan, _, selection = unquote(self.path).split("/plans/", 1)[1].partition("/selections")
+    return plan, selection.strip("/")
+
+
+def selections_of(self, plan):
+    plan = self.backup_backend.plans.get(plan)
+    if plan is None:
+        raise moto.backup.exceptions.ResourceNotFoundException(msg="no such plan")
+    if not hasattr(plan, "kept_selections"):
+        plan.kept_selections = {}
+    return plan.kept_selections
+
+
+def create_backup_selection(self):
+    plan, _ = selection_ids(self)
+    selection = {
+        "BackupPlanId": plan,
+        "BackupSelection": json.loads(self.body)["BackupSelection"],
+        "CreationDate": utcnow().timestamp(),
+        "SelectionId": str(uuid.uuid4()),
+    }
+    selections_of(self, plan)[selection["SelectionId"]] = selection
+    return json.dumps(selection)
+
+
+def get_backup_selection(self):
+    plan, selection = selection_ids(self)
+    found = selections_of(self, plan).get(selection)
+    if found is None:
+        raise moto.backup.exceptions.ResourceNotFoundException(msg="no such selection")
+    return json.dumps(found)
+
+
+def delete_backup_selection(self):
+    plan, selection = selection_ids(self)
+    selections_of(self, plan).pop(selection, None)
+    return ""
+
+
+def list_backup_selections(self):
+    plan, _ = selection_ids(self)
+    return json.dumps({"BackupSelectionsList": list(selections_of(self, plan).values())})
+
+
+Backup = moto.backup.responses.BackupResponse
+for action in (create_backup_selection, get_backup_selection, delete_backup_selection, list_backup_selections):
+    setattr(Backup, action.__name__, action)
+# moto's pattern of a plan swallows what stands below it.
+moto.backup.urls.url_paths = {
+    "{0}/backup/plans/(?P<plan>[^/]+)/selections/?$": moto.backup.urls.response.dispatch,
+    "{0}/backup/plans/(?P<plan>[^/]+)/selections/(?P<selection>[^/]+)$": moto.backup.urls.response.dispatch,
+} | moto.backup.urls.url_paths
+
+# --- RDS: what a database is created with, an id of its own, and who set a parameter ----------------------------------
+
+# The field in a request as moto passes it on, and the attribute that is answered.
+KEPT_OF_INSTANCE = {
+    "database_insights_mode": "database_insights_mode",
+    "enable_performance_insights": "performance_insights_enabled",
+    "monitoring_interval": "monitoring_interval",
+    "monitoring_role_arn": "monitoring_role_arn",
+    "performance_insights_kms_key_id": "performance_insights_kms_key_id",
+    "performance_insights_retention_period": "performance_insights_retention_period",
+}
+_instance = moto.rds.models.DBInstance.__init__
+
+
+def instance(self, *args, **kwargs):
+    _instance(self, *args, **kwargs)
+    # moto gives every instance the same id, by which the provider looks for one.
+    self.dbi_resource_id = "db-" + uuid.uuid4().hex[:26].upper()
+    for field, attribute in KEPT_OF_INSTANCE.items():
+        if kwargs.get(field) is not None:
+            setattr(self, attribute, kwargs[field])
+
+
+moto.rds.models.DBInstance.__init__ = instance
+
+_update_parameters = moto.rds.models.DBParameterGroup.update_parameters
+
+
+def update_parameters(self, new_parameters):
+    # The provider leaves out parameters that do not say who set them.
+    _update_parameters(self, [{**parameter, "Source": "user"} for parameter in new_parameters])
+
+
+moto.rds.models.DBParameterGroup.update_parameters = update_parameters
+
+_cluster = moto.rds.models.DBCluster.__init__
+
+
+def db_cluster(self, *args, **kwargs):
+    _cluster(self, *args, **kwargs)
+    if kwargs.get("database_insights_mode") is not None:
+        self.database_insights_mode = kwargs["database_insights_mode"]
+
+
+moto.rds.models.DBCluster.__init__ = db_cluster
+
+_scaling = moto.rds.models.DBCluster.scaling_configuration_info
+# Only the serverless engine of old has one; moto answers an empty one for every cluster.
+moto.rds.models.DBCluster.scaling_configuration_info = property(
+    lambda self: _scaling.fget(self) if self.scaling_configuration else None
+)
+
+# --- CloudTrail: a trail is also named by its ARN -------------------------------------------------------------------------
+
+Trails = moto.cloudtrail.models.CloudTrailBackend
+
+
+def start_logging(self, name):
+    self.get_trail(name_or_arn=name).start_logging()
+
+
+def stop_logging(self, name):
+    self.get_trail(name_or_arn=name).stop_logging()
+
+
+Trails.start_logging = start_logging
+Trails.stop_logging = stop_logging
+
+# --- EC2: the description of a rule that names a group -----------------------------------------------------------------
+
+moto.ec2.models.security_groups.SecurityGroupRule.description = property(
+    lambda self: self.ip_range.get("Description") or self.source_group.get("Description")
+)
 
 # --- The end ----------------------------------------------------------------------------------------------------------
 

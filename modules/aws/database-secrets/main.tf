@@ -23,6 +23,8 @@ locals {
 }
 
 resource "aws_secretsmanager_secret" "this" {
+  # checkov:skip=CKV2_AWS_57:`password_version` changes the password together with the role, which AWS cannot reach
+
   for_each = var.secrets
 
   name                    = each.value.name

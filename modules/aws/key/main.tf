@@ -7,6 +7,10 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 data "aws_iam_policy_document" "this" {
+  # checkov:skip=CKV_AWS_109:a key's policy gives the key to its account, as AWS does by default; `*` is this key
+  # checkov:skip=CKV_AWS_111:a key's policy gives the key to its account, as AWS does by default; `*` is this key
+  # checkov:skip=CKV_AWS_356:in a key's policy `*` is this key
+
   # Without it nobody could manage the key again; who may use it is then said by IAM policies.
   # `kms:*` and `*` are the form AWS gives for it: in a key's policy, `*` is this key.
   statement {

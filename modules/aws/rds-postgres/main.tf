@@ -56,6 +56,8 @@ resource "aws_db_parameter_group" "this" {
 
 # RDS would make these itself, without an end to what they keep, and leave them behind.
 resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:slow statements are logged with their data, which must not be kept for a year
+
   for_each = toset(["postgresql", "upgrade"])
 
   name              = "/aws/rds/instance/${var.identifier}/${each.key}"

@@ -15,6 +15,8 @@ locals {
 }
 
 resource "aws_wafv2_web_acl" "this" {
+  # checkov:skip=CKV_AWS_192:AWSManagedRulesKnownBadInputsRuleSet refuses it; checkov does not expand `dynamic`
+
   name        = var.name
   description = var.description
   scope       = "REGIONAL"
@@ -114,6 +116,8 @@ resource "aws_wafv2_web_acl" "this" {
 
 # WAF writes to groups of this name only.
 resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:addresses of people are in it, which must not be kept for a year
+
   name              = "aws-waf-logs-${var.name}"
   retention_in_days = var.log_retention_in_days
   kms_key_id        = var.kms_key_arn

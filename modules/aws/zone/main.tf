@@ -1,4 +1,7 @@
 resource "aws_route53_zone" "this" {
+  # checkov:skip=CKV2_AWS_38:signing needs a record in the parent domain first, and takes the zone off the net when it is wrong
+  # checkov:skip=CKV2_AWS_39:who asks for which public name is not worth what the log costs
+
   name    = var.name
   comment = var.comment
 }

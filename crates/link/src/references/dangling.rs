@@ -63,6 +63,16 @@ const MADE_ELSEWHERE: &[&str] = &[
     "ManagedCertificate",
 ];
 
+/// Kinds whose things most often nobody names.
+const SELDOM_NAMED: &[&str] = &[
+    "Deployment",
+    "StatefulSet",
+    "Kustomization",
+    "HelmRelease",
+    "Service",
+    "Namespace",
+];
+
 /// The names of things of these kinds that nothing has, and what was meant. One of several that say the same, in one
 /// place, is given.
 pub fn dangling<'a>(world: &'a World, kinds: &[&str]) -> Vec<Dangling<'a>> {
@@ -161,14 +171,26 @@ impl<'a, 'r> Judge<'a, 'r> {
                 .copied()
                 .collect()
         };
+        let is_fresh =
+            || !self.may_be_of_a_release(reference, name) && !self.stands_elsewhere(name);
+        // That nobody names a Deployment says nothing: nobody has to. A template knows what is beside it.
+        if SELDOM_NAMED.contains(&&*reference.kind) && !matches!(tree, Tree::Release(_)) {
+            return nearest(name, &here, false)
+                .filter(|named| {
+                    named
+                        .name
+                        .literal()
+                        .is_some_and(|own| own.len().abs_diff(name.len()) <= 3)
+                })
+                .filter(|_| !elsewhere && is_fresh())
+                .map(|named| made(named, Why::Spelling));
+        }
         if let Some(named) = nearest(name, &unused(&own), true) {
             return Some(made(named, Why::Unused));
         }
         if elsewhere {
             return None;
         }
-        let is_fresh =
-            || !self.may_be_of_a_release(reference, name) && !self.stands_elsewhere(name);
         if let Some(named) = nearest(name, &own, false)
             && is_fresh()
         {

@@ -72,9 +72,12 @@ pub fn roots(input: &Input<'_>) -> Vec<Root> {
         roots.extend(shared::root(account, &accounts));
         for scope in &account.scopes {
             roots.push(network::root(scope));
-            roots.extend(cluster::root(scope));
-            roots.extend(data::root(scope));
-            roots.push(services::root(scope));
+            // What has no cluster has nothing to let in to its data, and nobody to be.
+            if let Some(cluster) = cluster::root(scope) {
+                roots.push(cluster);
+                roots.extend(data::root(scope));
+                roots.push(services::root(scope));
+            }
             roots.extend(edge::root(scope, account.scopes.len() == 1));
         }
     }

@@ -27,9 +27,12 @@ fn what_a_root_reads_of_another_is_an_output_there() {
                 let read = read.unwrap_or_else(|| {
                     panic!("{}: {} does not read `{of}`", platform.name, root.folder)
                 });
-                let Some(read) = known.get(read.as_str()) else {
-                    continue;
-                };
+                let read = known.get(read.as_str()).unwrap_or_else(|| {
+                    panic!(
+                        "{}: {} reads {read}, which is not rendered",
+                        platform.name, root.folder
+                    )
+                });
                 seen += 1;
                 let outputs = text(&rendered, read, "outputs.tf");
                 assert!(
@@ -55,7 +58,7 @@ fn a_root_comes_after_those_it_reads() {
             for read in &root.reads {
                 let at = folders.iter().position(|folder| folder == read);
                 assert!(
-                    at.is_none_or(|at| at < place),
+                    at.is_some_and(|at| at < place),
                     "{}: {read} comes after {}",
                     platform.name,
                     root.folder

@@ -67,12 +67,11 @@ pub(super) fn object(scope: Scope<'_>, service: &Service) -> Object {
 }
 
 fn container(scope: Scope<'_>, service: &Service, variables: &Variables) -> Container {
-    let ports: Vec<_> = service
-        .ports
-        .iter()
+    let ports: Vec<_> = super::ports(service)
+        .into_iter()
         .map(|(name, port)| ContainerPort {
             name: Some(name.to_string()),
-            container_port: i32::from(*port),
+            container_port: i32::from(port),
             ..ContainerPort::default()
         })
         .collect();

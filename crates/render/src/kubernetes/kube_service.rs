@@ -15,13 +15,12 @@ pub(super) fn object(platform: &Platform, service: &Service) -> Option<Object> {
     let (main, _) = service.main_port()?;
     let metrics = service.metrics.as_ref().map(|metrics| &metrics.port);
     let workload = Workload::new(platform, service.name.as_str());
-    let ports = service
-        .ports
-        .iter()
+    let ports = super::ports(service)
+        .into_iter()
         .filter(|(name, _)| *name == main || Some(*name) == metrics)
         .map(|(name, port)| ServicePort {
             name: Some(name.to_string()),
-            port: i32::from(*port),
+            port: i32::from(port),
             target_port: Some(IntOrString::String(name.to_string())),
             ..ServicePort::default()
         })

@@ -41,7 +41,7 @@ mod service_monitor;
 mod variables;
 mod yaml;
 
-use seaworthy_definition::model::{Job, Platform, Service, ServiceSource, Span};
+use seaworthy_definition::model::{Job, Platform, PortName, Service, ServiceSource, Span};
 
 use self::folder::{Folder, Taken};
 use self::kustomization::Replacement;
@@ -251,6 +251,18 @@ fn images_file_of(environments: &[String]) -> String {
         [one] => format!("`gitops/environments/{one}/images/kustomization.yaml`"),
         _ => "their `images/kustomization.yaml`".to_owned(),
     }
+}
+
+/// The ports of a service, the main one first and the others by name: their order in the definition moves nothing.
+fn ports(service: &Service) -> Vec<(&PortName, u16)> {
+    let main = service.main_port().map(|(name, _)| name);
+    let mut ports: Vec<_> = service
+        .ports
+        .iter()
+        .map(|(name, port)| (name, *port))
+        .collect();
+    ports.sort_by_key(|(name, _)| (Some(*name) != main, *name));
+    ports
 }
 
 /// A span in whole seconds, at least one where it is not nothing.

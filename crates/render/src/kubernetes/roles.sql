@@ -22,7 +22,7 @@ SELECT format('CREATE ROLE %I LOGIN', :'role')
 \password :role
 
 -- Whoever runs this made the owner, and may act for it from now on.
-GRANT :"owner" TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+GRANT :"owner" TO CURRENT_USER;
 ALTER DATABASE :"database" OWNER TO :"owner";
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 GRANT CONNECT, TEMPORARY ON DATABASE :"database" TO :"group";

@@ -2,5 +2,6 @@
 
 mod accepted;
 mod builds;
+mod roles;
 mod stable;
 mod tree;

@@ -126,6 +126,7 @@ impl<'a> Reader<'a, '_> {
         each(within, field.path, &mut |value| match field.to {
             To::Name(kind) => self.name(field.says(), kind, value, None, None),
             To::Slashed(kind) => self.slashed(field.says(), kind, value),
+            To::Host(kind) => self.host(field.says(), kind, value),
             To::Object(kind) => {
                 // `optional`: it may be missing.
                 if value.get("optional").and_then(Value::bool) == Some(true) {
@@ -168,6 +169,19 @@ impl<'a> Reader<'a, '_> {
                 );
             }
             None => self.name(field, kind, value, None, None),
+        }
+    }
+
+    fn host(&mut self, field: &'static str, kind: &str, value: &'a Value) {
+        let Some(text) = value.str() else { return };
+        let mut labels = text.split('.');
+        match (labels.next(), labels.next(), labels.next()) {
+            (Some(_), None, _) => self.name(field, kind, value, None, None),
+            (Some(name), Some(namespace), Some("svc")) => {
+                let namespace = Some(Text::from(namespace));
+                self.push(field, kind, Text::from(name), value, namespace, None);
+            }
+            _ => {}
         }
     }
 

@@ -6,7 +6,7 @@ mod cost;
 mod delivery;
 mod exposure;
 mod gitops;
-mod hygiene;
+pub(crate) mod hygiene;
 mod identity;
 mod images;
 mod naming;

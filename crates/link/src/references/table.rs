@@ -22,6 +22,8 @@ pub(super) enum To {
     Name(&'static str),
     /// `name` or `namespace/name`.
     Slashed(&'static str),
+    /// The host of a Service: `name`, `name.namespace.svc.cluster.local`. Others are of the world outside.
+    Host(&'static str),
     /// A map with `name`, and `kind`, `namespace` and `key` where it says them.
     Object(&'static str),
 }
@@ -177,6 +179,17 @@ pub(super) const OBJECTS: &[Field] = &[
         "spec.gateways[]",
         To::Slashed("Gateway"),
     ),
+    field(
+        &["VirtualService"],
+        "spec.http[].route[].destination.host",
+        To::Host("Service"),
+    ),
+    field(
+        &["VirtualService"],
+        "spec.tcp[].route[].destination.host",
+        To::Host("Service"),
+    ),
+    field(&["DestinationRule"], "spec.host", To::Host("Service")),
     // cert-manager
     field(&["Certificate"], "spec.issuerRef", To::Object("Issuer")),
     // External Secrets, Secrets Store CSI

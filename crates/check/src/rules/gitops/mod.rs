@@ -1,6 +1,7 @@
 //! GitOps: paths, order, ownership.
 
 mod automation_marker_mismatch;
+mod chart_reads_missing_value;
 mod crd_used_before_owner;
 mod depends_on_does_not_wait;
 mod file_not_listed;
@@ -27,4 +28,5 @@ pub(crate) const RULES: &[Rule] = &[
     values_key_unknown_to_chart::RULE,
     object_never_applied::RULE,
     value_unread_by_chart::RULE,
+    chart_reads_missing_value::RULE,
 ];

@@ -100,7 +100,7 @@ impl<'a> Keys<'a> {
 }
 
 /// Whether every template says which values it reads: none takes all of them, or looks them up by a name it is given.
-fn reads_by_name(world: &World, chart: &Chart) -> bool {
+pub(super) fn reads_by_name(world: &World, chart: &Chart) -> bool {
     if chart.reads.is_empty() {
         return false;
     }
@@ -118,7 +118,7 @@ fn reads_by_name(world: &World, chart: &Chart) -> bool {
 }
 
 /// The charts that it depends on, which take values under their names.
-fn parts(world: &World, chart: &Chart) -> HashSet<String> {
+pub(super) fn parts(world: &World, chart: &Chart) -> HashSet<String> {
     let mut names = HashSet::new();
     for part in chart
         .metadata

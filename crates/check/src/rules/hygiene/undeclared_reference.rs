@@ -123,7 +123,7 @@ fn nearest<'a>(module: &'a ModuleSource, address: &str) -> Option<&'a Declared> 
             let other = declared.address.rsplit('.').next().unwrap_or_default();
             other.contains(name)
                 || name.contains(other)
-                || other.replace(['-', '_'], "") == name.replace(['-', '_'], "")
+                || seaworthy_diagnostics::suggest(name, [other]).is_some()
         });
     }
     match same.as_slice() {

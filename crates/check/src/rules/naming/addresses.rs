@@ -94,7 +94,7 @@ fn judge(world: &World, services: &[Serving<'_>], address: &Address) -> Option<F
                 .as_ref()
                 .is_some_and(|own| own.literal() == Some(namespace))
         });
-        if !known && suggest(namespace, [other]).is_none() {
+        if namespace == "default" || (!known && suggest(namespace, [other]).is_none()) {
             return None;
         }
         return Some(

@@ -4,6 +4,7 @@ mod addresses;
 mod client_tls_vs_server;
 mod cloud_object_missing;
 mod cluster_names;
+mod compose_name_missing;
 mod config_key_missing;
 mod container_port_vs_listener;
 mod debug_build_in_production;
@@ -13,12 +14,14 @@ mod function_variable_not_set;
 mod hosts;
 mod ingress_backend_missing;
 mod listening;
+mod module_argument_unknown;
 mod named_object_missing;
 mod namespace_implicit;
 mod path_not_there;
 mod peer_url_unresolvable;
 mod probe_target_missing;
 mod selector_misses_own_pods;
+mod selector_selects_nothing;
 mod service_selects_nothing;
 mod service_target_port_missing;
 mod servicemonitor_selects_nothing;
@@ -44,4 +47,7 @@ pub(crate) const RULES: &[Rule] = &[
     cloud_object_missing::RULE,
     path_not_there::RULE,
     function_variable_not_set::RULE,
+    module_argument_unknown::RULE,
+    compose_name_missing::RULE,
+    selector_selects_nothing::RULE,
 ];

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use seaworthy_diagnostics::suggest;
-use seaworthy_facts::terraform::Root;
 use seaworthy_facts::{Sources, Span, Value, file_name, join, parent};
 use seaworthy_link::World;
 
@@ -18,6 +17,21 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let mut told: HashSet<Span> = HashSet::new();
+    let steps = world
+        .facts
+        .delivery
+        .workflows
+        .iter()
+        .flat_map(|workflow| &workflow.jobs)
+        .flat_map(|job| &job.steps);
+    for step in steps {
+        let folder = step.body.get("working-directory");
+        if let Some(finding) = folder.and_then(|folder| judge(&world.sources, "", folder))
+            && told.insert(finding.diagnostic.labels[0].span)
+        {
+            findings.push(finding);
+        }
+    }
     for root in &world.facts.terraform.roots {
         let resources = root
             .resources
@@ -29,7 +43,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             body.walk(&mut |value| {
                 for entry in value.entries() {
                     if is_path_key(&entry.key)
-                        && let Some(finding) = judge(&world.sources, root, &entry.value)
+                        && let Some(finding) = judge(&world.sources, &root.folder, &entry.value)
                         && told.insert(entry.value.span)
                     {
                         findings.push(finding);
@@ -59,7 +73,7 @@ fn is_path_key(key: &str) -> bool {
     )
 }
 
-fn judge(sources: &Sources, root: &Root, value: &Value) -> Option<Finding> {
+fn judge(sources: &Sources, folder: &str, value: &Value) -> Option<Finding> {
     let text = value.str()?.trim_end_matches('/');
     let text = text.strip_prefix("./").unwrap_or(text);
     if !text.contains('/')
@@ -76,7 +90,7 @@ fn judge(sources: &Sources, root: &Root, value: &Value) -> Option<Finding> {
         return None;
     }
     let top = &sources.roots().first()?.repository;
-    let bases = [top.clone(), root.folder.clone()];
+    let bases = [top.clone(), folder.to_owned()];
     let is_there = |path: &str| sources.exists(path) || sources.folder_exists(path);
     let paths: Vec<String> = bases.iter().map(|base| join(base, text)).collect();
     if paths.iter().any(|path| is_there(path)) {
@@ -116,6 +130,6 @@ fn judge(sources: &Sources, root: &Root, value: &Value) -> Option<Finding> {
         )
         .trail(value)
         .hint(format!("did you mean `{near}`?"))
-        .about([root.folder.clone(), text.to_owned()]),
+        .about([folder.to_owned(), text.to_owned()]),
     )
 }

@@ -23,7 +23,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     for cluster in clusters {
         // What goes to the same cluster says most; another tree may be another way to set it up.
         let here = places(std::slice::from_ref(cluster));
-        let known_here: HashSet<&str> = namespaces(cluster).collect();
+        let known_here: HashSet<&str> = occupied(cluster).collect();
         for object in &cluster.objects {
             if matches!(object.origin, Origin::Summary { .. })
                 || !matches!(
@@ -73,17 +73,20 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Every namespace that anything is in.
+/// Every namespace that is there.
 fn namespaces(cluster: &Cluster) -> impl Iterator<Item = &str> {
+    let made = cluster.of("Namespace").filter_map(Object::name);
+    occupied(cluster).chain(made)
+}
+
+/// Every namespace that anything is in.
+fn occupied(cluster: &Cluster) -> impl Iterator<Item = &str> {
     let of_objects = cluster.objects.iter().filter_map(Object::namespace);
-    let made = cluster
-        .of("Namespace")
-        .filter_map(|namespace| namespace.name());
     let of_releases = cluster
         .releases
         .iter()
         .filter_map(|release| release.namespace.as_ref()?.str());
-    of_objects.chain(made).chain(of_releases)
+    of_objects.chain(of_releases)
 }
 
 /// Where the things that queries name are: workloads, Services, autoscalers and releases, by name; the namespace, and

@@ -7,6 +7,7 @@
 
 mod awake;
 mod controllers;
+mod gitops;
 mod input;
 pub mod kubernetes;
 mod names;
@@ -32,5 +33,6 @@ pub fn render(input: &Input<'_>) -> Rendered {
     let mut rendered = Rendered::default();
     opentofu::render(input, &mut rendered);
     kubernetes::render(input, &mut rendered);
+    gitops::render(input, &mut rendered);
     rendered
 }

@@ -54,6 +54,11 @@ pub use access::group;
 pub use image::{file as images_file, is_released};
 pub use images::{Images, ImagesError, Released};
 
+/// The image of a service that is built, without tag and digest.
+pub fn image_repository(scope: Scope<'_>, service: &Service) -> String {
+    image::repository(scope, service.name.as_str())
+}
+
 /// Renders the objects of every environment.
 pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
     for scope in input.scopes() {

@@ -78,8 +78,14 @@ pub(super) fn root(scope: &Scope<'_>) -> Root {
 fn identity(scope: &Scope<'_>, account: &str) -> Body {
     Body::new()
         .set("name", scope.names().role(account))
-        .set("cluster_name", Root::output_of(RootName::Cluster, "name"))
-        .set("cluster_arn", Root::output_of(RootName::Cluster, "arn"))
+        .set(
+            "cluster_name",
+            Root::output_of(RootName::Cluster, "cluster_name"),
+        )
+        .set(
+            "cluster_arn",
+            Root::output_of(RootName::Cluster, "cluster_arn"),
+        )
         .set("namespace", scope.platform.name.to_string())
         .set("service_account", account)
 }

@@ -1,6 +1,7 @@
 //! Tests of what is rendered.
 
 mod determinism;
+mod gitops;
 mod modules;
 mod platforms;
 mod provider;

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Why(commands::why::WhyArgs),
     Rule(commands::rule::RuleArgs),
     Render(commands::render::RenderArgs),
+    Promote(commands::promote::PromoteArgs),
+    Rollback(commands::rollback::RollbackArgs),
     Explain(commands::explain::ExplainArgs),
     Schema(commands::schema::SchemaArgs),
     New(commands::new::NewArgs),

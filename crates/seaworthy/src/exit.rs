@@ -48,6 +48,13 @@ impl CommandError {
         Self::Failure(failure(what, error))
     }
 
+    /// A failure of a program that we started, with what it said.
+    pub(crate) fn failed(what: impl Into<String>, said: Vec<String>) -> Self {
+        let mut failure = plain(what);
+        failure.log = said;
+        Self::Failure(failure)
+    }
+
     /// A refusal with a way out.
     pub(crate) fn refused(what: impl Into<String>, hint: impl Into<String>) -> Self {
         let mut failure = plain(what);

@@ -5,10 +5,12 @@
 mod arguments;
 mod commands;
 mod exit;
+mod git;
 mod linked;
 mod platform;
 mod printer;
 mod progress;
+mod released;
 mod settings;
 
 use std::process::ExitCode;

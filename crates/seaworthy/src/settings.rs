@@ -34,3 +34,10 @@ fn default_folder(root: bool, system: &str, variable: &str, below_home: &str) ->
     let base = folder(variable).or_else(|| Some(folder("HOME")?.join(below_home)));
     base.unwrap_or_else(std::env::temp_dir).join("seaworthy")
 }
+
+/// What AWS's own tools would take from this user's environment.
+pub(crate) fn aws() -> seaworthy_aws::Settings {
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    seaworthy_aws::Settings::new(variables, std::env::home_dir())
+}

@@ -9,10 +9,12 @@ pub(crate) mod graph;
 pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod promote;
 pub(crate) mod ps;
 pub(crate) mod psql;
 pub(crate) mod render;
 pub(crate) mod restart;
+pub(crate) mod rollback;
 pub(crate) mod rule;
 pub(crate) mod schema;
 pub(crate) mod up;
@@ -36,6 +38,8 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
         Command::Why(args) => why::run(&args),
         Command::Rule(args) => rule::run(&args),
         Command::Render(args) => render::run(&args),
+        Command::Promote(args) => promote::run(&args),
+        Command::Rollback(args) => rollback::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::New(args) => new::run(&args),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use seaworthy_render::kubernetes::{Images, images_file};
 use seaworthy_render::{Input, Patch, Rendered};
 use seaworthy_tree::{Change, Changes, Conflict, Folder, MANIFEST, Reason, unified_diff};
 
@@ -78,14 +79,37 @@ pub(crate) fn run(args: &RenderArgs) -> CommandResult {
 
 /// Renders a platform whose definition is without errors; what is wrong with it is printed.
 pub(crate) fn rendered(platform: &PlatformFolder) -> Result<Rendered, CommandError> {
+    let patches = patches(&platform.path)?;
+    Ok(seaworthy_render::render(&input(platform, &patches)?))
+}
+
+/// What is rendered: the definition, which must be without errors, and what the team's own files say.
+pub(crate) fn input<'a>(
+    platform: &PlatformFolder,
+    patches: &'a [Patch],
+) -> Result<Input<'a>, CommandError> {
     let (definition, _) = platform.read()?;
     let diagnostics = definition.check();
     printer::diagnostics(&diagnostics, &[definition.source()], Format::Text)?;
     if has_errors(&diagnostics) {
         return Err(CommandError::Definition);
     }
-    let patches = patches(&platform.path)?;
-    Ok(seaworthy_render::render(&Input::new(&definition, &patches)))
+    let mut input = Input::new(&definition, patches);
+    let environments: Vec<_> = input.base.environments.keys().cloned().collect();
+    for environment in environments {
+        let path = images_file(&environment);
+        let Ok(text) = std::fs::read_to_string(platform.path.join(&path)) else {
+            continue;
+        };
+        let images = Images::read(&text).map_err(|error| {
+            CommandError::refused(
+                format!("`{path}` cannot be read: {error}"),
+                "mend it by hand; nothing was changed",
+            )
+        })?;
+        input.images.insert(environment, images);
+    }
+    Ok(input)
 }
 
 /// Reads the team's patches.

@@ -10,5 +10,6 @@ mod diagnosis;
 mod foreign;
 mod orphans;
 mod platform;
+mod promote;
 mod render;
 mod rolling;

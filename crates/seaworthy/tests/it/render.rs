@@ -101,3 +101,17 @@ fn a_definition_with_errors_writes_nothing() {
     assert!(told.contains("did you mean `services`"), "{told}");
     assert!(!platform.folder.join("infra").exists());
 }
+
+/// `seaworthy render examples/<name>` brings a tree up to date.
+#[test]
+fn the_trees_of_the_examples_are_what_is_rendered() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let anywhere = shop();
+    for entry in std::fs::read_dir(&examples).expect("the folder exists") {
+        let folder = entry.expect("it can be read").path();
+        if folder.join("seaworthy.yaml").exists() {
+            let folder = folder.to_str().expect("a path of ours is text");
+            anywhere.run(&["render", "--check", folder]).code(0);
+        }
+    }
+}

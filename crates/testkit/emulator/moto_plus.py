@@ -554,11 +554,11 @@ KEPT_OF_INSTANCE = {
     "performance_insights_kms_key_id": "performance_insights_kms_key_id",
     "performance_insights_retention_period": "performance_insights_retention_period",
 }
-_instance = moto.rds.models.DBInstance.__init__
+_db_instance = moto.rds.models.DBInstance.__init__
 
 
-def instance(self, *args, **kwargs):
-    _instance(self, *args, **kwargs)
+def db_instance(self, *args, **kwargs):
+    _db_instance(self, *args, **kwargs)
     # moto gives every instance the same id, by which the provider looks for one.
     self.dbi_resource_id = "db-" + uuid.uuid4().hex[:26].upper()
     for field, attribute in KEPT_OF_INSTANCE.items():
@@ -566,7 +566,7 @@ def instance(self, *args, **kwargs):
             setattr(self, attribute, kwargs[field])
 
 
-moto.rds.models.DBInstance.__init__ = instance
+moto.rds.models.DBInstance.__init__ = db_instance
 
 _update_parameters = moto.rds.models.DBParameterGroup.update_parameters
 
@@ -578,11 +578,11 @@ def update_parameters(self, new_parameters):
 
 moto.rds.models.DBParameterGroup.update_parameters = update_parameters
 
-_cluster = moto.rds.models.DBCluster.__init__
+_db_cluster = moto.rds.models.DBCluster.__init__
 
 
 def db_cluster(self, *args, **kwargs):
-    _cluster(self, *args, **kwargs)
+    _db_cluster(self, *args, **kwargs)
     if kwargs.get("database_insights_mode") is not None:
         self.database_insights_mode = kwargs["database_insights_mode"]
 

@@ -122,8 +122,11 @@ fn taken(scope: Scope<'_>, name: &DatabaseName) -> Taken {
     let replacements: Vec<Replacement> = kept(&scope)
         .filter(|(database, _)| database.name == *name)
         .flat_map(|(database, _)| {
+            let name = dump_name(database);
             let accesses = accesses(scope, database);
-            security_group_policy::replacements(scope, &dump_name(database), &accesses)
+            let mut all = security_group_policy::replacements(scope, &name, &accesses);
+            all.push(outputs::version_replacement(&[("ExternalSecret", &name)]));
+            all
         })
         .collect();
     let outputs = (!replacements.is_empty()).then(|| outputs::folder(&scope.environment.name));

@@ -17,7 +17,7 @@ use super::metadata::{Workload, map};
 use super::object::Object;
 use super::scale::Scaling;
 use super::variables::{Asker, Variables};
-use super::{certificates, image, pod, seconds};
+use super::{certificates, image, outputs, pod, seconds};
 use crate::Scope;
 
 /// The deployment of a service.
@@ -61,6 +61,7 @@ pub(super) fn object(scope: Scope<'_>, service: &Service) -> Object {
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {
                     labels: Some(workload.labels()),
+                    annotations: (!variables.remotes.is_empty()).then(outputs::secrets_version),
                     ..ObjectMeta::default()
                 }),
                 spec: Some(spec),

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::metadata::{Workload, platform_metadata};
 use super::object::Object;
+use super::outputs;
 use super::variables::Variables;
 use crate::Scope;
 
@@ -64,7 +65,9 @@ struct ExternalSecret {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ExternalSecretSpec {
-    refresh_interval: &'static str,
+    refresh_policy: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_interval: Option<&'static str>,
     secret_store_ref: StoreRef,
     target: Target,
     data: Vec<Data>,
@@ -147,12 +150,20 @@ fn external_secret(
     template: Option<serde_json::Value>,
     data: Vec<Data>,
 ) -> Object {
+    // RDS changes its master passwords by itself, and only jobs read them. All others change when somebody says so:
+    // `secrets-version` then has them fetched and the pods replaced in one go. Fetched at any other time, a new value
+    // would reach whichever pod happens to start next.
+    let master = store == RDS_STORE;
     let object = ExternalSecret {
         api_version: "external-secrets.io/v1",
         kind: "ExternalSecret",
-        metadata: workload.metadata_named(name),
+        metadata: ObjectMeta {
+            annotations: (!master).then(outputs::secrets_version),
+            ..workload.metadata_named(name)
+        },
         spec: ExternalSecretSpec {
-            refresh_interval: "1h",
+            refresh_policy: if master { "Periodic" } else { "OnChange" },
+            refresh_interval: master.then_some("10m"),
             secret_store_ref: StoreRef {
                 kind: "SecretStore",
                 name: store,

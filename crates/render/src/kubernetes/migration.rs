@@ -101,7 +101,14 @@ pub(super) fn replacements(scope: Scope<'_>, service: &Service) -> Vec<Replaceme
             "spec.data.*.remoteRef.key",
         )
     });
-    masters.chain(groups).collect()
+    // Without databases it may still be told a secret from outside.
+    let asker = Asker::owner(&name);
+    let told = !Variables::of(scope, &service.env, &asker)
+        .remotes
+        .is_empty();
+    let version =
+        told.then(|| outputs::version_replacement(&[("ExternalSecret", &name), ("Job", &name)]));
+    masters.chain(groups).chain(version).collect()
 }
 
 /// The databases among what is used.
@@ -266,6 +273,7 @@ fn job(
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta {
                     labels: Some(workload.labels()),
+                    annotations: (!variables.remotes.is_empty()).then(outputs::secrets_version),
                     ..ObjectMeta::default()
                 }),
                 spec: Some(spec),
@@ -300,6 +308,7 @@ fn in_order(platform: &Platform, object: &mut Object, order: Order) {
         (GitOps::Flux, Order::Job) => map(&[("kustomize.toolkit.fluxcd.io/force", "enabled")]),
         (GitOps::Flux, Order::Needed) => return,
     };
-    object.value["metadata"]["annotations"] =
-        serde_json::to_value(annotations).expect("a map of text");
+    for (key, value) in annotations {
+        object.value["metadata"]["annotations"][key] = value.into();
+    }
 }

@@ -41,7 +41,10 @@ mod service_monitor;
 mod variables;
 mod yaml;
 
-use seaworthy_definition::model::{Job, Platform, PortName, Service, ServiceSource, Span};
+use indexmap::IndexMap;
+use seaworthy_definition::model::{
+    Job, Platform, PortName, Service, ServiceSource, Span, Template,
+};
 
 use self::folder::{Folder, Taken};
 use self::kustomization::Replacement;
@@ -85,7 +88,7 @@ pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
         folder(path.clone(), about.clone()).render(
             tree,
             |scope| of(scope, &service_objects),
-            |scope| taken(scope, group_replacements(scope, service)),
+            |scope| taken(scope, replacements(scope, service)),
         );
         if migrates(service) {
             folder(format!("{path}/migration"), about).render(
@@ -112,16 +115,33 @@ fn taken(scope: Scope<'_>, replacements: Vec<Replacement>) -> Taken {
     }
 }
 
-/// The security groups of a service and of its jobs.
-fn group_replacements(scope: Scope<'_>, service: &Service) -> Vec<Replacement> {
+/// What only AWS knows of a service and of its jobs: security groups, and the version of their secrets.
+fn replacements(scope: Scope<'_>, service: &Service) -> Vec<Replacement> {
+    let Some(service) = scope.platform.services.get(&service.name) else {
+        return Vec::new();
+    };
     let name = service.name.as_str();
-    let own = security_group_policy::replacements(scope, name, &accesses(service));
-    let jobs = jobs(scope.platform, service);
-    own.into_iter()
-        .chain(jobs.flat_map(|job| {
-            security_group_policy::replacements(scope, job.name.as_str(), &cron_job::accesses(job))
-        }))
-        .collect()
+    let mut all = security_group_policy::replacements(scope, name, &accesses(service));
+    if is_told_secrets(scope, name, &service.env) {
+        all.push(outputs::version_replacement(&[
+            ("ExternalSecret", name),
+            ("Deployment", name),
+        ]));
+    }
+    for job in jobs(scope.platform, service) {
+        let name = job.name.as_str();
+        let accesses = cron_job::accesses(job);
+        all.extend(security_group_policy::replacements(scope, name, &accesses));
+        if is_told_secrets(scope, name, &job.env) {
+            all.push(outputs::version_replacement(&[("ExternalSecret", name)]));
+        }
+    }
+    all
+}
+
+fn is_told_secrets(scope: Scope<'_>, name: &str, env: &IndexMap<String, Template>) -> bool {
+    let variables = Variables::of(scope, env, &Asker::workload(name));
+    !variables.remotes.is_empty()
 }
 
 /// The databases that a service reaches as itself.

@@ -4,6 +4,8 @@
 //! never applied: Kustomize copies its values to where they belong. The file is seeded; its header says which command
 //! prints the values.
 
+use std::collections::BTreeMap;
+
 use seaworthy_definition::model::{DatabaseName, EnvironmentName};
 
 use super::kustomization::{Kustomization, Replacement, Select, Source, Target};
@@ -35,6 +37,35 @@ pub(super) fn master_secret(database: &DatabaseName) -> String {
 /// The key of the security group that every pod and node of the cluster may have.
 pub(super) const CLUSTER_GROUP: &str = "cluster-security-group-id";
 
+/// The key of the number that is raised when a secret has changed: secrets are fetched again and pods replaced, together.
+const SECRETS_VERSION: &str = "secrets-version";
+
+/// What says, at an object, which version of the secrets it was made with.
+pub(super) fn secrets_version() -> BTreeMap<String, String> {
+    BTreeMap::from([(SECRETS_VERSION.to_owned(), unfilled(SECRETS_VERSION))])
+}
+
+/// Copies the version of the secrets to the annotations of objects: their kind, name, and whether the pods' are meant.
+pub(super) fn version_replacement(objects: &[(&'static str, &str)]) -> Replacement {
+    let targets = objects.iter().map(|(kind, name)| {
+        let field = match *kind {
+            "ExternalSecret" => "metadata.annotations",
+            _ => "spec.template.metadata.annotations",
+        };
+        Target {
+            select: Select {
+                kind,
+                name: (*name).to_owned(),
+            },
+            field_paths: vec![format!("{field}.{SECRETS_VERSION}")],
+        }
+    });
+    Replacement {
+        source: source(SECRETS_VERSION),
+        targets: targets.collect(),
+    }
+}
+
 /// The key of the security group that lets a client reach a database.
 pub(super) fn client_group(database: &DatabaseName, client: &str) -> String {
     format!("{database}-{client}-security-group-id")
@@ -56,6 +87,9 @@ pub(super) fn keys(scope: Scope<'_>) -> Vec<String> {
             keys.extend(clients.map(|client| client_group(&database.name, client)));
         }
     }
+    if !(scope.platform.databases.is_empty() && scope.platform.secrets.is_empty()) {
+        keys.push(SECRETS_VERSION.to_owned());
+    }
     keys.sort();
     keys
 }
@@ -65,7 +99,10 @@ pub(super) fn seed(scope: Scope<'_>, keys: &[String]) -> String {
     let environment = &scope.environment.name;
     let data: serde_json::Map<_, _> = keys
         .iter()
-        .map(|key| (key.clone(), serde_json::Value::from("")))
+        .map(|key| {
+            let value = if key == SECRETS_VERSION { "v1" } else { "" };
+            (key.clone(), serde_json::Value::from(value))
+        })
         .collect();
     let object = serde_json::json!({
         "apiVersion": "v1",
@@ -79,7 +116,7 @@ pub(super) fn seed(scope: Scope<'_>, keys: &[String]) -> String {
     format!(
         "# What only AWS knows of {environment}. Written once by Seaworthy, then yours: fill it in when `infra/{environment}` is
 # applied (`tofu -chdir=infra/{environment}/data output` prints the values, and `…/cluster output` the cluster's group), and
-# again when something is made anew.
+# again when something is made anew. Raise `secrets-version` when the value of a secret has changed.
 # It never reaches the cluster: Kustomize copies its values into the objects that need them.
 
 {}",
@@ -90,11 +127,7 @@ pub(super) fn seed(scope: Scope<'_>, keys: &[String]) -> String {
 /// Copies a value to a field of an object.
 pub(super) fn replacement(key: &str, kind: &'static str, name: &str, field: &str) -> Replacement {
     Replacement {
-        source: Source {
-            kind: "ConfigMap",
-            name: NAME.to_owned(),
-            field_path: format!("data.{key}"),
-        },
+        source: source(key),
         targets: vec![Target {
             select: Select {
                 kind,
@@ -102,5 +135,13 @@ pub(super) fn replacement(key: &str, kind: &'static str, name: &str, field: &str
             },
             field_paths: vec![field.to_owned()],
         }],
+    }
+}
+
+fn source(key: &str) -> Source {
+    Source {
+        kind: "ConfigMap",
+        name: NAME.to_owned(),
+        field_path: format!("data.{key}"),
     }
 }

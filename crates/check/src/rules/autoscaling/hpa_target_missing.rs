@@ -88,6 +88,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             continue;
         }
         let (kind, name) = (&reference.kind, &reference.name);
+        if is_of_a_chart(&name.to_string()) {
+            continue;
+        }
         let near = &dangling.near.named;
         let scaler = reference.from.name.text().unwrap_or_default();
         findings.push(

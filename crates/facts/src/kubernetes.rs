@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use seaworthy_diagnostics::{FileId, Span};
 
+use crate::objects::ObjectIndex;
 use crate::{Text, Value};
 
 /// Everything for Kubernetes.
@@ -52,6 +53,8 @@ pub struct Cluster {
     /// Something that belongs here was not seen (a remote base, a chart without summary), so that what is missing may
     /// be there. What exactly is among [`crate::Unseen`].
     pub incomplete: bool,
+    /// The objects by what references say of them.
+    pub index: ObjectIndex,
 }
 
 /// An object as it arrives at the API server.
@@ -221,14 +224,26 @@ pub struct PodTemplate<'a> {
 impl Cluster {
     /// The objects of a kind.
     pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Object> + 'a {
-        self.objects
+        self.index
+            .of(&self.objects, kind)
             .iter()
-            .filter(move |object| &*object.kind == kind)
+            .map(|at| &self.objects[*at])
     }
 
     /// The objects that make pods.
     pub fn workloads(&self) -> impl Iterator<Item = &Object> {
-        self.objects.iter().filter(|object| object.pods().is_some())
+        self.index
+            .workloads(&self.objects)
+            .iter()
+            .map(|at| &self.objects[*at])
+    }
+
+    /// The workloads whose pods can have the labels of a selector: all that do, and perhaps more.
+    pub fn selectable(&self, selector: &Value) -> impl Iterator<Item = &Object> {
+        self.index
+            .selectable(&self.objects, selector)
+            .into_iter()
+            .map(|at| &self.objects[at])
     }
 
     /// The object of a kind and name that a reference from `namespace` can mean. Where a namespace is not known on
@@ -239,9 +254,10 @@ impl Cluster {
         namespace: Option<&Text>,
         name: &Text,
     ) -> Option<&'a Object> {
-        self.objects.iter().find(|object| {
-            &*object.kind == kind
-                && object.is_in(namespace)
+        let named = self.index.named(&self.objects, kind, name);
+        let mut named = named.into_iter().map(|at| &self.objects[at]);
+        named.find(|object| {
+            object.is_in(namespace)
                 && object
                     .name
                     .text()
@@ -268,6 +284,10 @@ impl Object {
 
     /// Whether it can be in this namespace: also where either is not known.
     pub fn is_in(&self, namespace: Option<&Text>) -> bool {
+        let own = self.namespace.as_ref().and_then(Value::str);
+        if let (Some(own), Some(other)) = (own, namespace.and_then(Text::literal)) {
+            return own == other;
+        }
         match (self.namespace.as_ref().and_then(Value::text), namespace) {
             (Some(own), Some(other)) => own.same(other) != crate::Same::Never,
             _ => true,

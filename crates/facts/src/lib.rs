@@ -11,6 +11,7 @@ pub mod documents;
 mod image;
 mod kind;
 pub mod kubernetes;
+pub mod objects;
 mod sources;
 pub mod terraform;
 mod text;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use seaworthy_facts::kubernetes::{Cluster, Kubernetes, Object, Origin, Release};
+use seaworthy_facts::objects::ObjectIndex;
 use seaworthy_facts::{
     Facts, Sources, Span, Subject, Text, Unseen, Value, file_name, join, parent,
 };
@@ -129,6 +130,7 @@ fn cluster(
         objects: Vec::with_capacity(group.objects.len()),
         releases: group.releases,
         incomplete: group.incomplete,
+        index: ObjectIndex::default(),
     };
     let mut seen: HashSet<(Span, Text, Option<Text>)> = HashSet::new();
     for manifest in group.objects {
@@ -271,6 +273,7 @@ fn lone_chart(
             objects: Vec::new(),
             releases: Vec::new(),
             incomplete: false,
+            index: ObjectIndex::default(),
         };
         install(
             &release,

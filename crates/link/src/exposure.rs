@@ -126,7 +126,7 @@ pub fn selected<'a>(cluster: &'a Cluster, service: &Object) -> Vec<&'a Object> {
     }
     let namespace = service.namespace.as_ref().and_then(Value::text);
     cluster
-        .workloads()
+        .selectable(selector)
         .filter(|workload| workload.is_in(namespace.as_ref()))
         .filter(|workload| {
             let labels = workload.pods().and_then(PodTemplate::labels);

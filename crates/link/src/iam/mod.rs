@@ -15,10 +15,11 @@ mod policies;
 mod role;
 mod trust;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use seaworthy_facts::terraform::{InstanceKey, Resource, Root};
-use seaworthy_facts::{Facts, Part, Same, Span, Unknown, Value};
+use seaworthy_facts::{Facts, Part, Same, Span, Text, Unknown, Value};
 use seaworthy_knowledge::Knowledge;
 
 pub use accounts::{Account, Addon, Association};
@@ -35,6 +36,8 @@ use policies::{attached, inline_policy};
 pub struct Iam {
     /// Every role.
     pub roles: Vec<Role>,
+    /// The roles by their names; those whose names are not known stand under none.
+    by_name: OnceLock<HashMap<Option<String>, Vec<usize>>>,
     /// Every provider of identities that is declared or looked up.
     pub providers: Vec<OidcProvider>,
     /// Who gets a role by Pod Identity.
@@ -105,11 +108,37 @@ impl Iam {
         if names_nothing(reference) {
             return Vec::new();
         }
-        self.roles
+        let judged = |role: &'_ Role| role.is_called(reference);
+        let all = || self.roles.iter().map(|role| (role, judged(role)));
+        let name = reference.text().as_ref().and_then(role_name);
+        let name = name.as_ref().and_then(Text::literal);
+        let Some(name) = name else {
+            return all().filter(|(_, same)| *same != Same::Never).collect();
+        };
+        let by_name = self.by_name();
+        let mut called: Vec<usize> = [Some(name.to_owned()), None]
             .iter()
-            .map(|role| (role, role.is_called(reference)))
+            .filter_map(|name| by_name.get(name))
+            .flatten()
+            .copied()
+            .collect();
+        called.sort_unstable();
+        called
+            .into_iter()
+            .map(|at| (&self.roles[at], judged(&self.roles[at])))
             .filter(|(_, same)| *same != Same::Never)
             .collect()
+    }
+
+    fn by_name(&self) -> &HashMap<Option<String>, Vec<usize>> {
+        self.by_name.get_or_init(|| {
+            let mut by_name: HashMap<_, Vec<usize>> = HashMap::new();
+            for (at, role) in self.roles.iter().enumerate() {
+                let name = role.name.literal().map(str::to_owned);
+                by_name.entry(name).or_default().push(at);
+            }
+            by_name
+        })
     }
 
     /// The one role, in however many roots or environments, that a reference means for sure.

@@ -106,7 +106,7 @@ pub(super) fn selected<'a>(cluster: &'a Cluster, service: &Object) -> (Vec<&'a O
     let namespace = namespace(service);
     let mut known = true;
     let mut found = Vec::new();
-    for workload in cluster.workloads() {
+    for workload in cluster.selectable(selector) {
         if !workload.is_in(namespace.as_ref()) {
             continue;
         }

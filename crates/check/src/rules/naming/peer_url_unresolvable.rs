@@ -90,7 +90,6 @@ fn judge(
         }
         None => own,
     };
-    let services: Vec<&Object> = cluster.of("Service").collect();
     let text = Text::from(name);
     let workload = container.workload.name.text()?.to_string();
     let finding = |message: String| {
@@ -106,6 +105,7 @@ fn judge(
                 .and(span, says)
         });
     }
+    let services: Vec<&Object> = cluster.of("Service").collect();
     // Headless pods, releases' own Services and external names may be there without being seen.
     let unseen = cluster.incomplete || services.iter().any(|service| service.name().is_none());
     let elsewhere = services.iter().find(|service| service.name() == Some(name));

@@ -18,6 +18,8 @@ pub(crate) const MONITORING_POOL: &str = "monitoring";
 pub(crate) enum Controller {
     /// Karpenter: makes nodes.
     Karpenter,
+    /// Cluster Autoscaler: moves the number of nodes of node groups.
+    ClusterAutoscaler,
     /// AWS Load Balancer Controller: makes load balancers. Auto Mode has its own.
     LoadBalancer,
     /// External Secrets Operator: brings secrets from Secrets Manager.
@@ -46,6 +48,7 @@ impl Controller {
         let external_secrets = platform.cluster.secrets == SecretDelivery::ExternalSecrets;
         [
             (Self::Karpenter, compute == Compute::Karpenter),
+            (Self::ClusterAutoscaler, compute == Compute::NodeGroups),
             (
                 Self::LoadBalancer,
                 routed && platform.edge.kind == EdgeKind::Alb && compute != Compute::Auto,
@@ -70,6 +73,7 @@ impl Controller {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Karpenter => "karpenter",
+            Self::ClusterAutoscaler => "cluster-autoscaler",
             Self::LoadBalancer => "aws-load-balancer-controller",
             Self::ExternalSecrets => "external-secrets",
             Self::ExternalDns => "external-dns",
@@ -85,7 +89,7 @@ impl Controller {
     pub(crate) fn namespace(self) -> &'static str {
         match self {
             // Nodes and load balancers are as vital as what EKS itself runs there.
-            Self::Karpenter | Self::LoadBalancer => "kube-system",
+            Self::Karpenter | Self::ClusterAutoscaler | Self::LoadBalancer => "kube-system",
             Self::ExternalSecrets => "external-secrets",
             Self::ExternalDns => "external-dns",
             Self::Keda => "keda",

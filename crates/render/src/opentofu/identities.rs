@@ -14,6 +14,7 @@ pub(super) fn call(root: &mut Root, scope: &Scope<'_>) {
     for controller in Controller::of(*scope) {
         match controller {
             Controller::LoadBalancer => load_balancer(root, scope),
+            Controller::ClusterAutoscaler => cluster_autoscaler(root, scope),
             Controller::ExternalSecrets => external_secrets(root, scope),
             Controller::Loki => loki(root, scope),
             _ => {}
@@ -43,6 +44,11 @@ pub(super) fn external_dns(root: &mut Root, scope: &Scope<'_>, zones: Vec<Expres
 fn load_balancer(root: &mut Root, scope: &Scope<'_>) {
     let body = in_cluster(scope, Controller::LoadBalancer);
     root.call("load-balancer-controller", "load_balancer_controller", body);
+}
+
+fn cluster_autoscaler(root: &mut Root, scope: &Scope<'_>) {
+    let body = in_cluster(scope, Controller::ClusterAutoscaler);
+    root.call("cluster-autoscaler", "cluster_autoscaler", body);
 }
 
 fn external_secrets(root: &mut Root, scope: &Scope<'_>) {

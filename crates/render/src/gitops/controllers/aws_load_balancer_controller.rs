@@ -10,7 +10,7 @@ pub(super) fn values(scope: Scope<'_>) -> Value {
         "clusterName": names.cluster(),
         "region": scope.region,
         // Pods do not reach the instance metadata that it would ask otherwise.
-        "vpcTags": { "Name": names.prefix() },
+        "vpcTags": { "Name": names.cluster() },
         "replicaCount": 2,
         "defaultTargetType": "ip",
         // Services of type LoadBalancer are not used, and its webhook would stand in every Service's way.

@@ -2,6 +2,7 @@
 
 mod alloy;
 mod aws_load_balancer_controller;
+mod cluster_autoscaler;
 mod external_dns;
 mod external_secrets;
 mod karpenter;
@@ -20,6 +21,7 @@ use crate::kubernetes::object::Object;
 pub(super) fn values(controller: Controller, scope: Scope<'_>) -> Value {
     match controller {
         Controller::Karpenter => karpenter::values(scope),
+        Controller::ClusterAutoscaler => cluster_autoscaler::values(scope),
         Controller::LoadBalancer => aws_load_balancer_controller::values(scope),
         Controller::ExternalSecrets => external_secrets::values(),
         Controller::ExternalDns => external_dns::values(scope),

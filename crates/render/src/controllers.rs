@@ -28,8 +28,6 @@ pub(crate) enum Controller {
     ExternalDns,
     /// KEDA: sends workloads to sleep and wakes them by the clock.
     Keda,
-    /// Reloader: rolls pods when a secret that they read has changed.
-    Reloader,
     /// kube-prometheus-stack: Prometheus, Alertmanager, Grafana.
     Monitoring,
     /// Loki: keeps logs in a bucket.
@@ -59,7 +57,6 @@ impl Controller {
                 routed && platform.edge.kind != EdgeKind::CloudflareTunnel,
             ),
             (Self::Keda, scope.environment.awake.is_some()),
-            (Self::Reloader, external_secrets),
             (Self::Monitoring, true),
             (Self::Loki, loki),
             (Self::Alloy, loki),
@@ -78,7 +75,6 @@ impl Controller {
             Self::ExternalSecrets => "external-secrets",
             Self::ExternalDns => "external-dns",
             Self::Keda => "keda",
-            Self::Reloader => "reloader",
             Self::Monitoring => "kube-prometheus-stack",
             Self::Loki => "loki",
             Self::Alloy => "alloy",
@@ -93,7 +89,6 @@ impl Controller {
             Self::ExternalSecrets => "external-secrets",
             Self::ExternalDns => "external-dns",
             Self::Keda => "keda",
-            Self::Reloader => "reloader",
             Self::Monitoring | Self::Loki | Self::Alloy => "monitoring",
         }
     }
@@ -101,7 +96,7 @@ impl Controller {
     /// The service account that has a role in AWS; `None`: it asks nothing of AWS.
     pub(crate) fn service_account(self) -> Option<&'static str> {
         match self {
-            Self::Keda | Self::Reloader | Self::Monitoring | Self::Alloy => None,
+            Self::Keda | Self::Monitoring | Self::Alloy => None,
             other => Some(other.name()),
         }
     }

@@ -116,6 +116,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-tree",
             "seaworthy-render",
             "seaworthy-release",
+            "seaworthy-aws",
         ],
     ),
     ("service-kit", &[]),

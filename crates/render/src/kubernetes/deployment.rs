@@ -1,7 +1,5 @@
 //! The pods of a service: how they start, prove that they are well, spread, and stop.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
 };
@@ -11,9 +9,9 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use seaworthy_definition::model::{self, SecretDelivery, Service, Span};
+use seaworthy_definition::model::{self, Service, Span};
 
-use super::metadata::{Workload, map};
+use super::metadata::Workload;
 use super::object::Object;
 use super::scale::Scaling;
 use super::variables::{Asker, Variables};
@@ -37,10 +35,7 @@ pub(super) fn object(scope: Scope<'_>, service: &Service) -> Object {
     spec.termination_grace_period_seconds = Some(notice(service) + seconds(service.stop_grace) + 5);
 
     Object::new(Deployment {
-        metadata: ObjectMeta {
-            annotations: reload(scope),
-            ..workload.metadata()
-        },
+        metadata: workload.metadata(),
         spec: Some(DeploymentSpec {
             // A number in git would be put back each time that an autoscaler has changed it.
             replicas: match Scaling::of(scope.environment, service) {
@@ -70,12 +65,6 @@ pub(super) fn object(scope: Scope<'_>, service: &Service) -> Object {
         }),
         ..Deployment::default()
     })
-}
-
-/// Reloader rolls the pods when a secret has changed that they read at their start.
-fn reload(scope: Scope<'_>) -> Option<BTreeMap<String, String>> {
-    let watched = scope.platform.cluster.secrets == SecretDelivery::ExternalSecrets;
-    watched.then(|| map(&[("reloader.stakater.com/auto", "true")]))
 }
 
 fn container(scope: Scope<'_>, service: &Service, variables: &Variables) -> Container {

@@ -27,10 +27,6 @@ pub(super) fn values(controller: Controller, scope: Scope<'_>) -> Value {
         Controller::ExternalDns => external_dns::values(scope),
         // It asks nobody but the clock and the cluster's own metrics.
         Controller::Keda => json!({}),
-        Controller::Reloader => json!({ "reloader": {
-            // A mark on the pods; a variable in them would look like drift to Argo CD.
-            "reloadStrategy": "annotations",
-        } }),
         Controller::Monitoring => kube_prometheus_stack::values(scope),
         Controller::Loki => loki::values(scope),
         Controller::Alloy => alloy::values(scope),

@@ -47,7 +47,7 @@ pub struct Link {
 }
 
 /// The most labels that a finding of many places has.
-const MOST: usize = 16;
+const MOST: usize = 48;
 /// From this many on, findings are one habit and no slips.
 const HABIT: usize = 3;
 

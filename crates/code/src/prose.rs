@@ -135,11 +135,7 @@ fn claim(source: &Source, start: usize, line: &str, documents: &mut Documents) {
         push(ClaimKind::NoDowntime, None);
     }
     // What a cloud offers is no promise of the platform.
-    let offered = has(&[
-        "any region supported",
-        "any region that",
-        "any region where",
-    ]);
+    let offered = has(&["for any region supported"]);
     if !offered
         && has(&[
             "any region",

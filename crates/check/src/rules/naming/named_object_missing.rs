@@ -64,6 +64,11 @@ const KINDS: &[&str] = &[
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for dangling in dangling(world, KINDS) {
+        if &*dangling.reference.kind == "Namespace"
+            && is_made_by_a_tool(&dangling.reference.name.to_string())
+        {
+            continue;
+        }
         if !matches!(
             &*dangling.reference.from.kind,
             "HorizontalPodAutoscaler" | "Ingress"
@@ -74,6 +79,13 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             findings.push(finding(&dangling));
         }
     }
+}
+
+/// Namespaces that come with the cluster, or that installing a controller makes before any file is applied.
+fn is_made_by_a_tool(namespace: &str) -> bool {
+    namespace.starts_with("kube-")
+        || namespace.ends_with("-system")
+        || matches!(namespace, "default" | "argocd" | "argo-cd")
 }
 
 fn finding(dangling: &Dangling<'_>) -> Finding {

@@ -1,8 +1,8 @@
 //! Names by which one object means another, and what they mean: [`read`] finds every name, [`dangling()`] those that
 //! nothing has.
 //!
-//! Which fields hold such names is a table, in [`table`]. Whether a name that nothing has is a slip, or is made by
-//! somebody that no file shows, is decided by evidence, in [`dangling`](mod@dangling).
+//! Which fields hold such names is a table, in `table`. Whether a name that nothing has is a slip, or is made by
+//! somebody that no file shows, is decided by evidence, in `dangling`.
 
 mod dangling;
 mod mentions;

@@ -17,6 +17,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
+/// How S3 says that a bucket is in another region.
+const MOVED: u16 = 301;
+const BUCKET_REGION: &str = "x-amz-bucket-region";
+
 /// AWS in one region, as one caller.
 #[derive(Debug)]
 pub struct Client {
@@ -161,14 +165,20 @@ impl Client {
         request: RestRequest<'_>,
     ) -> Result<Answer, Error> {
         let mut pause = FIRST_PAUSE;
-        for _ in 1..TRIES {
-            match self.send_once(service, action, request) {
-                Err(error) if is_passing(&error) => thread::sleep(pause),
+        let mut region = self.region.clone();
+        for tried in 1.. {
+            match self.send_once(service, action, request, &region) {
+                Err(error) if is_passing(&error) && tried < TRIES => thread::sleep(pause),
+                // A bucket in another region says which.
+                Ok(answer) if answer.status == MOVED && tried < TRIES => {
+                    answer.headers[BUCKET_REGION].clone_into(&mut region);
+                    continue;
+                }
                 result => return result,
             }
             pause *= 2;
         }
-        self.send_once(service, action, request)
+        self.send_once(service, action, request, &region)
     }
 
     fn send_once(
@@ -176,8 +186,9 @@ impl Client {
         service: Service,
         action: &str,
         request: RestRequest<'_>,
+        region: &str,
     ) -> Result<Answer, Error> {
-        let mut endpoint = service.endpoint(&self.settings, &self.region)?;
+        let mut endpoint = service.endpoint(&self.settings, region)?;
         let mut path = endpoint.prefix.clone();
         match request.bucket {
             // A name cannot be put in front of an address that somebody chose.
@@ -264,7 +275,8 @@ impl Sent<'_> {
                 .collect(),
             body,
         };
-        if answer.status < 300 {
+        let moved = answer.status == MOVED && answer.headers.contains_key(BUCKET_REGION);
+        if answer.status < 300 || moved {
             return Ok(answer);
         }
         Err(refusal(&answer, &self.asked))

@@ -35,6 +35,8 @@ pub enum Service {
     S3,
     /// Secrets Manager.
     SecretsManager,
+    /// Simple Notification Service.
+    Sns,
     /// Simple Queue Service.
     Sqs,
     /// Security Token Service.
@@ -82,6 +84,7 @@ impl Service {
             Self::Tagging => ("RESOURCE_GROUPS_TAGGING_API", "tagging", "tagging"),
             Self::S3 => ("S3", "s3", "s3"),
             Self::SecretsManager => ("SECRETS_MANAGER", "secretsmanager", "secretsmanager"),
+            Self::Sns => ("SNS", "sns", "sns"),
             Self::Sqs => ("SQS", "sqs", "sqs"),
             Self::Sts => ("STS", "sts", "sts"),
         }

@@ -84,12 +84,13 @@ pub fn leftovers(client: &Client, scope: &Scope) -> Result<Vec<Item>, SweepError
             source: unseen.error,
         });
     }
-    // What carries the platform's tags as well is OpenTofu's: a cluster's security group, a node group's template.
+    // What carries the platform's tags and its root's as well is OpenTofu's: a node group's template. Controllers pass
+    // the platform's tags on to what they make, and no root's.
     let known = client.inventory_of(scope, |kind| kinds.contains(kind));
     let of_tofu: BTreeSet<&str> = known
         .items
         .iter()
-        .filter(|item| item.maker == Maker::OpenTofu)
+        .filter(|item| item.maker == Maker::OpenTofu && item.root.is_some())
         .map(|item| item.id.as_str())
         .collect();
     let mut items = listed.items;

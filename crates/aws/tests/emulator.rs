@@ -147,6 +147,13 @@ fn what_controllers_left_is_found_and_removed_and_nothing_else() {
         ("MaxCount", "1"),
     ];
     instance.extend(tagged("instance", owned));
+    // Karpenter passes tags on, for the bill.
+    instance.extend([
+        ("TagSpecification.1.Tag.2.Key", "platform"),
+        ("TagSpecification.1.Tag.2.Value", "counter"),
+        ("TagSpecification.1.Tag.3.Key", "environment"),
+        ("TagSpecification.1.Tag.3.Value", "production"),
+    ]);
     ec2(&client, "RunInstances", &instance);
     let mut volume = vec![("Size", "1"), ("AvailabilityZone", "eu-west-3a")];
     volume.extend(tagged("volume", ("KubernetesCluster", CLUSTER)));
@@ -157,6 +164,21 @@ fn what_controllers_left_is_found_and_removed_and_nothing_else() {
         ("cluster.k8s.amazonaws.com/name", CLUSTER),
     ));
     ec2(&client, "CreateNetworkInterface", &interface);
+    // A node group's template is OpenTofu's: it has a root.
+    let mut template = vec![
+        ("LaunchTemplateName", "nodes"),
+        ("LaunchTemplateData.ImageId", "ami-12c6146b"),
+    ];
+    template.extend(tagged("launch-template", owned));
+    template.extend([
+        ("TagSpecification.1.Tag.2.Key", "platform"),
+        ("TagSpecification.1.Tag.2.Value", "counter"),
+        ("TagSpecification.1.Tag.3.Key", "environment"),
+        ("TagSpecification.1.Tag.3.Value", "production"),
+        ("TagSpecification.1.Tag.4.Key", "root"),
+        ("TagSpecification.1.Tag.4.Value", "cluster"),
+    ]);
+    ec2(&client, "CreateLaunchTemplate", &template);
     let mut groups = Vec::new();
     for name in ["k8s-a", "k8s-b"] {
         let mut group = vec![

@@ -33,9 +33,11 @@ import moto.eks.responses
 import moto.eks.urls
 import moto.iam.models
 import moto.rds.models
+import moto.s3.models
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.eks.exceptions import ResourceNotFoundException
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.server import main
 
 # --- Accounts: an access key names its account -------------------------------------------------------------------------
@@ -616,6 +618,20 @@ Trails.stop_logging = stop_logging
 moto.ec2.models.security_groups.SecurityGroupRule.description = property(
     lambda self: self.ip_range.get("Description") or self.source_group.get("Description")
 )
+# --- S3: the emulator speaks plain HTTP, and what refuses plain HTTP must not refuse it ---------------------------------
+
+
+def get_permission(self, action, resource):
+    """Judges by the policy without the statements that deny requests without TLS."""
+    if not self.policy:
+        return PermissionResult.NEUTRAL
+    policy = json.loads(self.policy)
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    policy["Statement"] = [one for one in statements if "aws:SecureTransport" not in json.dumps(one)]
+    return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+
+
+moto.s3.models.FakeBucket.get_permission = get_permission
 
 # --- The end ----------------------------------------------------------------------------------------------------------
 

@@ -166,6 +166,19 @@ impl Drop for Emulator {
 }
 
 impl Account {
+    /// An account of an emulator that another process has started.
+    pub fn at(endpoint: &str, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            endpoint: endpoint.to_owned(),
+        }
+    }
+
+    /// The address of its emulator.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// Twelve digits.
     pub fn id(&self) -> &str {
         &self.id

@@ -322,7 +322,10 @@ fn queues(client: &Client, scope: &Scope) -> Result<Vec<Item>, Error> {
         };
         if let Some(maker) = scope.maker(&tags) {
             let name = url.rsplit('/').next().unwrap_or(&url);
-            items.push(item(("SQS", "queue"), name, &tags, maker));
+            items.push(Item {
+                name: name.to_owned(),
+                ..item(("SQS", "queue"), &url, &tags, maker)
+            });
         }
     }
     Ok(items)

@@ -90,6 +90,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("seaworthy-postgres", &[]),
     ("seaworthy-gateway", &[]),
     ("seaworthy-aws", &[]),
+    ("seaworthy-provision", &["seaworthy-aws"]),
     (
         "seaworthy-local",
         &[
@@ -117,6 +118,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "seaworthy-render",
             "seaworthy-release",
             "seaworthy-aws",
+            "seaworthy-provision",
         ],
     ),
     ("service-kit", &[]),

@@ -29,6 +29,7 @@ Exit codes:
   2  the command line is wrong
   3  the definition, or the settings of `check`, has errors
   4  refused, and nothing was changed: not running, data or a hand's work would be lost
+  5  `plan` found what was changed outside of OpenTofu
   130  interrupted";
 
 /// The verbs.
@@ -46,6 +47,9 @@ pub(crate) enum Command {
     Why(commands::why::WhyArgs),
     Rule(commands::rule::RuleArgs),
     Render(commands::render::RenderArgs),
+    Plan(commands::plan::PlanArgs),
+    Apply(commands::apply::ApplyArgs),
+    Destroy(commands::destroy::DestroyArgs),
     Promote(commands::promote::PromoteArgs),
     Rollback(commands::rollback::RollbackArgs),
     Explain(commands::explain::ExplainArgs),

@@ -22,6 +22,8 @@ pub(crate) enum CommandError {
     Refused(Failure),
     /// The arguments fit the grammar and make no sense together.
     Usage(Failure),
+    /// AWS is not as it was applied; what differs was printed.
+    Drift,
     /// The reader of our output went away, which is no error.
     BrokenPipe,
     /// The user interrupted it.
@@ -39,6 +41,7 @@ impl CommandError {
             Self::Usage(_) => 2,
             Self::Definition => 3,
             Self::Refused(_) => 4,
+            Self::Drift => 5,
             Self::Interrupted => 130,
         }
     }
@@ -129,6 +132,7 @@ pub(crate) fn finish(result: CommandResult) -> ExitCode {
             printer::failure(failure);
         }
         CommandError::Definition
+        | CommandError::Drift
         | CommandError::Findings
         | CommandError::Told
         | CommandError::BrokenPipe

@@ -10,6 +10,7 @@ mod linked;
 mod platform;
 mod printer;
 mod progress;
+mod provisioning;
 mod released;
 mod settings;
 

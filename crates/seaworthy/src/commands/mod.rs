@@ -1,7 +1,9 @@
 //! The verbs, one file each.
 
+pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod destroy;
 pub(crate) mod down;
 pub(crate) mod env;
 pub(crate) mod explain;
@@ -9,6 +11,7 @@ pub(crate) mod graph;
 pub(crate) mod logs;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod plan;
 pub(crate) mod promote;
 pub(crate) mod ps;
 pub(crate) mod psql;
@@ -40,6 +43,9 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
         Command::Render(args) => render::run(&args),
         Command::Promote(args) => promote::run(&args),
         Command::Rollback(args) => rollback::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Apply(args) => apply::run(&args),
+        Command::Destroy(args) => destroy::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::New(args) => new::run(&args),

@@ -122,9 +122,14 @@ impl<'a> Scope<'a> {
 
     /// The name of the bucket that keeps a database's dumps.
     pub fn dump_bucket_name(&self, database: &Database) -> String {
+        self.dump_bucket_name_in(database, self.region)
+    }
+
+    /// The same in another region, which dumps are copied to.
+    pub fn dump_bucket_name_in(&self, database: &Database, region: &str) -> String {
         let name = database.was.as_ref().unwrap_or(&database.name);
         self.names()
-            .bucket(&format!("{name}-dumps"), self.account, self.region)
+            .bucket(&format!("{name}-dumps"), self.account, region)
     }
 
     /// Where the definition declares the environment.

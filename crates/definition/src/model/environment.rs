@@ -11,6 +11,8 @@ pub struct Environment {
     pub account: Option<String>,
     /// The AWS region.
     pub region: Option<String>,
+    /// Another region, which backups are copied to; `None`: they stay where they are taken.
+    pub copy_region: Option<String>,
     /// Availability zones used; default 2, and 3 where protected.
     pub zones: u8,
     /// Tells several deployments of one platform in one account apart; `None`: there is one.

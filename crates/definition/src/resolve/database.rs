@@ -13,6 +13,7 @@ const DAY: u64 = 86_400;
 impl Resolver<'_> {
     pub(super) fn database(&mut self, name: DatabaseName, scope: &Scope<'_>) -> Database {
         self.known_version(&name, scope);
+        self.readers_of_aurora(&name, scope);
         Database {
             was: scope.owned("was").map(DatabaseName::new),
             engine: DatabaseEngine::Postgres,
@@ -30,6 +31,27 @@ impl Resolver<'_> {
             high_availability: scope.boolean("high_availability"),
             backup: self.backup(&scope.object("backup")),
             name,
+        }
+    }
+
+    /// A replica of a PostgreSQL instance whose master password RDS manages is refused by AWS, and ours always is managed.
+    fn readers_of_aurora(&mut self, name: &DatabaseName, scope: &Scope<'_>) {
+        let wanted: u32 = scope.number("readers");
+        if let Some(readers) = scope
+            .get("readers")
+            .filter(|_| wanted > 0 && scope.text("service") != Some("aurora"))
+        {
+            self.report(
+                Diagnostic::error(
+                    "definition/readers",
+                    format!("the database `{name}` cannot have readers in RDS"),
+                )
+                .primary(
+                    readers.span,
+                    "AWS makes no replica of a PostgreSQL instance whose master password it manages",
+                )
+                .hint("write `service: aurora`, which has readers; a standby needs none of them: `high_availability: true`"),
+            );
         }
     }
 

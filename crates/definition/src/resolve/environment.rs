@@ -33,10 +33,26 @@ impl Resolver<'_> {
                 .hint("leave `awake` out, or write `protected: false` if it may be down"),
             );
         }
+        if let (Some(region), Some(copy)) = (scope.get("region"), scope.get("copy_region"))
+            && region.as_text() == copy.as_text()
+        {
+            self.report(
+                Diagnostic::error(
+                    "definition/region",
+                    format!(
+                        "backups of the environment `{name}` cannot be copied to its own region"
+                    ),
+                )
+                .primary(copy.span, "a region that fails takes its copies with it")
+                .secondary(region.span, "the environment's region")
+                .hint("name another region, or leave `copy_region` out"),
+            );
+        }
         let existing = scope.object("existing");
         Environment {
             account: scope.owned("account"),
             region: scope.owned("region"),
+            copy_region: scope.owned("copy_region"),
             zones,
             deployment: scope.owned("deployment"),
             existing: Existing {

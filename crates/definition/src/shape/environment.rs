@@ -16,6 +16,11 @@ pub(crate) static ENVIRONMENT: Object = Object {
         ),
         key("region", &Shape::Text(&form::REGION), "The AWS region."),
         key(
+            "copy_region",
+            &Shape::Text(&form::REGION),
+            "Another region, which backups are copied to. Without it they stay where they are taken.",
+        ),
+        key(
             "zones",
             &Shape::Integer { min: 1, max: 6 },
             "How many availability zones are used.",

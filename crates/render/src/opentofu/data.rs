@@ -8,9 +8,9 @@ use seaworthy_definition::model::{
 use seaworthy_knowledge::Knowledge;
 use seaworthy_knowledge::sizes::ByWord;
 
-use super::Root;
 use super::hcl::{Body, Expression, list, object, reference};
 use super::root::{RootName, label};
+use super::{Root, backups};
 use crate::input::{Note, Scope};
 
 const DAY: u64 = 86_400;
@@ -33,10 +33,10 @@ pub(super) fn root(scope: &Scope<'_>) -> Option<Root> {
     }
     let kept: Vec<_> = kept(scope).collect();
     if let Some(longest) = kept.iter().map(|(_, days)| *days).max() {
-        vault(&mut root, scope, longest);
+        backups::vaults(&mut root, scope, longest);
     }
     for (database, days) in &kept {
-        backup(&mut root, scope, database, *days);
+        backups::add(&mut root, scope, database, *days);
     }
     for bucket in platform.buckets.values() {
         add_bucket(&mut root, scope, bucket);
@@ -229,62 +229,6 @@ fn secrets(root: &mut Root, scope: &Scope<'_>, database: &Database) {
     }
 }
 
-fn vault(root: &mut Root, scope: &Scope<'_>, longest: u64) {
-    root.call(
-        "backup-vault",
-        "vault",
-        Body::new()
-            .set("name", scope.names().backup("databases"))
-            .set("kms_key_arn", reference("module.key.arn"))
-            .set("max_retention_days", whole(longest)),
-    );
-}
-
-/// Recovery points by AWS Backup, and a locked bucket for dumps that any PostgreSQL can read.
-fn backup(root: &mut Root, scope: &Scope<'_>, database: &Database, keep: u64) {
-    let names = scope.names();
-    let name = database.name.as_str();
-    let rule = |schedule: &str, days: u64| {
-        object([
-            ("schedule", Expression::from(schedule)),
-            ("keep_days", whole(days)),
-        ])
-    };
-    // The further back, the fewer: each recovery point is paid for as long as it is kept.
-    let mut rules = vec![("daily", rule("cron(0 4 * * ? *)", keep.min(35)))];
-    if keep > 35 {
-        rules.push(("weekly", rule("cron(30 4 ? * SUN *)", keep.min(90))));
-    }
-    if keep > 90 {
-        rules.push(("monthly", rule("cron(0 5 1 * ? *)", keep)));
-    }
-    root.call(
-        "backup",
-        &format!("backup_{}", label(name)),
-        Body::new()
-            .set("name", names.backup(name))
-            .set("vault_name", reference("module.vault.name"))
-            .set(
-                "resource_arns",
-                list([reference(format!("module.{}.arn", database_label(name)))]),
-            )
-            .set("backup_role_name", names.role(&format!("{name}-backup")))
-            .set("restore_role_name", names.role(&format!("{name}-restore")))
-            .blank()
-            .set("rules", object(rules)),
-    );
-    root.call(
-        "dump-bucket",
-        &format!("dumps_{}", label(name)),
-        Body::new()
-            .set("name", scope.dump_bucket_name(database))
-            .set("kms_key_arn", reference("module.key.arn"))
-            .set("keep_days", whole(keep))
-            .comment("COMPLIANCE takes the way back away from everybody: rehearse a restore first.")
-            .set("lock_mode", "GOVERNANCE"),
-    );
-}
-
 fn add_bucket(root: &mut Root, scope: &Scope<'_>, bucket: &Bucket) {
     let label = bucket_label(bucket.name.as_str());
     root.call(
@@ -327,6 +271,14 @@ fn outputs(root: &mut Root, scope: &Scope<'_>, kept: &[(&Database, u64)]) {
             "master_secret_arns",
             "By database: the secret with the master password, which RDS makes and rotates.",
             of_databases("master_secret_arn"),
+        );
+        root.output(
+            "secret_arns",
+            "By database and who uses it: the secret with endpoint, role and password.",
+            object(databases().map(|name| {
+                let module = secrets_label(name.as_str());
+                (name.as_str(), reference(format!("module.{module}.arns")))
+            })),
         );
         root.output(
             "client_security_group_ids",
@@ -389,7 +341,7 @@ fn of_size<T>(sizes: &ByWord<T>, size: DatabaseSize) -> &T {
     }
 }
 
-fn database_label(name: &str) -> String {
+pub(super) fn database_label(name: &str) -> String {
     format!("database_{}", label(name))
 }
 
@@ -406,6 +358,6 @@ fn days(span: Span) -> u64 {
     span.0.as_secs().div_ceil(DAY).max(1)
 }
 
-fn whole(number: u64) -> Expression {
+pub(super) fn whole(number: u64) -> Expression {
     Expression::Number(i64::try_from(number).unwrap_or(i64::MAX))
 }

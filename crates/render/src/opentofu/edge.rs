@@ -235,7 +235,8 @@ fn add_budget(root: &mut Root, scope: &Scope<'_>, is_alone: bool) {
     );
 }
 
-fn mail_addresses<'a>(scope: &Scope<'a>) -> BTreeSet<&'a str> {
+/// Who is told by mail about an environment.
+pub(super) fn mail_addresses<'a>(scope: &Scope<'a>) -> BTreeSet<&'a str> {
     let targets = &scope.environment.notify;
     targets
         .iter()

@@ -9,6 +9,7 @@
 //! A root per lifetime: what is destroyed together stands together. An earlier root's outputs are read from its state.
 
 mod addons;
+mod backups;
 mod capacity;
 mod cluster;
 mod data;

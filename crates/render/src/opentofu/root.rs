@@ -71,6 +71,8 @@ pub struct Root {
     /// Which part of the definition asked for it.
     about: String,
     tags: Vec<(&'static str, String)>,
+    /// Other regions, by alias.
+    others: Vec<(String, String)>,
     data: Body,
     main: Body,
     migrations: Body,
@@ -136,6 +138,7 @@ impl Root {
             modules: Vec::new(),
             about: new.about,
             tags: new.tags,
+            others: Vec::new(),
             data: Body::new(),
             main: Body::new(),
             migrations: Body::new(),
@@ -166,6 +169,11 @@ impl Root {
             "data.terraform_remote_state.{}.outputs.{output}",
             other.as_str()
         ))
+    }
+
+    /// Adds the provider for another region, which a module is given as `aws = aws.<alias>`.
+    pub fn other_region(&mut self, alias: &str, region: &str) {
+        self.others.push((alias.to_owned(), region.to_owned()));
     }
 
     /// Calls one of our modules; `inputs` are its arguments.
@@ -219,7 +227,7 @@ impl Root {
     pub(super) fn write(&self, patches: &[Patch], tree: &mut FileTree) {
         for (file, body) in [
             ("versions.tf", &self.versions()),
-            ("providers.tf", &self.provider()),
+            ("providers.tf", &self.providers()),
             ("data.tf", &self.data),
             ("main.tf", &self.main),
             ("migrations.tf", &self.migrations),
@@ -272,21 +280,28 @@ impl Root {
         )
     }
 
-    fn provider(&self) -> Body {
-        let tags = self
-            .tags
-            .iter()
-            .map(|(key, value)| (*key, value.as_str()))
-            .chain([("managed-by", "seaworthy"), ("root", self.name.as_str())]);
-        Body::new().block(Block::new(
-            "provider",
-            ["aws"],
-            Body::new()
-                .set("region", self.region.as_str())
+    fn providers(&self) -> Body {
+        let tags = || {
+            let tags = self
+                .tags
+                .iter()
+                .map(|(key, value)| (*key, value.as_str()))
+                .chain([("managed-by", "seaworthy"), ("root", self.name.as_str())]);
+            Body::new().set("tags", object(tags))
+        };
+        let provider = |body: Body, region: &str| {
+            let body = body
+                .set("region", region)
                 .comment("Credentials of any other account are refused.")
                 .set("allowed_account_ids", list([self.account.as_str()]))
-                .nested("default_tags", Body::new().set("tags", object(tags))),
-        ))
+                .nested("default_tags", tags());
+            Block::new("provider", ["aws"], body)
+        };
+        let mut body = Body::new().block(provider(Body::new(), &self.region));
+        for (alias, region) in &self.others {
+            body = body.block(provider(Body::new().set("alias", alias.as_str()), region));
+        }
+        body
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use seaworthy_definition::model::Resource;
+use seaworthy_definition::model::{Resource, SecretDelivery};
 
 use super::Root;
 use super::data::{kept, recovery_window};
@@ -21,7 +21,11 @@ pub(super) fn root(scope: &Scope<'_>) -> Root {
     let platform = scope.platform;
     let mut root = Root::of_environment(RootName::Services, scope);
     root.read(&Root::of_environment(RootName::Cluster, scope));
-    if !platform.buckets.is_empty() || kept(scope).next().is_some() {
+    let reads = reads_secrets(scope);
+    if !platform.buckets.is_empty()
+        || kept(scope).next().is_some()
+        || (reads && !platform.databases.is_empty())
+    {
         root.read(&Root::of_environment(RootName::Data, scope));
     }
     if !platform.secrets.is_empty() {
@@ -38,7 +42,9 @@ pub(super) fn root(scope: &Scope<'_>) -> Root {
     let mut workloads: Vec<_> = services.chain(jobs).collect();
     workloads.sort_unstable_by_key(|(name, _)| *name);
     for (name, uses) in &workloads {
-        let body = identity(scope, name).set_some("buckets", buckets(uses));
+        let body = identity(scope, name)
+            .set_some("buckets", buckets(uses))
+            .set_some("secrets", secrets_read(name, uses).filter(|_| reads));
         root.call(
             "service-identity",
             &format!("workload_{}", label(name)),
@@ -114,6 +120,37 @@ fn buckets(uses: &BTreeSet<Resource>) -> Option<Expression> {
         })
         .collect();
     (!buckets.is_empty()).then(|| object(buckets))
+}
+
+/// Whether pods read secrets themselves, instead of an operator for all of them.
+fn reads_secrets(scope: &Scope<'_>) -> bool {
+    scope.platform.cluster.secrets == SecretDelivery::SecretsStoreCsi
+}
+
+/// The secrets of what a workload uses.
+fn secrets_read(workload: &str, uses: &BTreeSet<Resource>) -> Option<Expression> {
+    let secrets: Vec<_> = uses
+        .iter()
+        .filter_map(|resource| {
+            let (arn, key) = match resource {
+                Resource::Database(database) => (
+                    Root::output_of(
+                        RootName::Data,
+                        &format!("secret_arns[\"{database}\"][\"{workload}\"]"),
+                    ),
+                    Root::output_of(RootName::Data, "kms_key_arn"),
+                ),
+                Resource::Secret(secret) => (
+                    reference(format!("module.secrets.arns[\"{secret}\"]")),
+                    reference("module.key.arn"),
+                ),
+                Resource::Service(_) | Resource::Bucket(_) => return None,
+            };
+            let entry = object([("arn", arn), ("kms_key_arn", key)]);
+            Some((resource.name(), entry))
+        })
+        .collect();
+    (!secrets.is_empty()).then(|| object(secrets))
 }
 
 /// Containers whose values the team puts in.

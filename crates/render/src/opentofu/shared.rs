@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use seaworthy_definition::model::{Ci, Repository, ServiceSource};
 
 use super::Root;
+use super::edge::mail_addresses;
 use super::hcl::{Body, Expression, list, object, reference};
 use super::root::{RootName, label};
 use crate::input::{Input, Note, Scope};
@@ -195,6 +196,28 @@ fn environment_roles(root: &mut Root, scope: &Scope<'_>, repository: &Repository
 fn add_audit(root: &mut Root, home: &Scope<'_>) {
     let platform = &home.platform.name;
     let name = format!("{platform}-audit");
+    let topic = format!("{name}-alarms");
+    root.call(
+        "key",
+        "alarms_key",
+        Body::new()
+            .set("name", topic.as_str())
+            .set(
+                "description",
+                format!("Alarms of the audit trail of {platform}"),
+            )
+            .set("services", list(["cloudwatch.amazonaws.com"])),
+    );
+    root.call(
+        "notifications",
+        "alarms",
+        Body::new()
+            .set("name", topic.as_str())
+            .set("display_name", name.as_str())
+            .set("kms_key_arn", reference("module.alarms_key.arn"))
+            .set("publishers", list(["cloudwatch.amazonaws.com"]))
+            .set("mail_addresses", list(mail_addresses(home))),
+    );
     root.call(
         "audit",
         "audit",
@@ -204,7 +227,11 @@ fn add_audit(root: &mut Root, home: &Scope<'_>) {
                 "bucket_name",
                 crate::names::fit(&format!("{name}-{}-{}", home.account, home.region), 63),
             )
-            .set("role_name", name.as_str()),
+            .set("role_name", name.as_str())
+            .set(
+                "alarm_topic_arns",
+                list([reference("module.alarms.topic_arn")]),
+            ),
     );
 }
 

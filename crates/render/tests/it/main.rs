@@ -5,4 +5,5 @@ mod gitops;
 mod modules;
 mod platforms;
 mod provider;
+mod readmes;
 mod states;

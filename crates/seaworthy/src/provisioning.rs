@@ -130,11 +130,9 @@ fn no_such_place(input: &Input<'_>, environment: &str) -> CommandError {
 
 /// The user's settings.
 pub(crate) fn settings(plans: Option<&PathBuf>) -> Settings {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let path = std::env::var_os("PATH").unwrap_or_default();
     Settings {
-        aws: seaworthy_aws::Settings::new(variables, std::env::home_dir()),
+        aws: crate::settings::aws(),
         path: std::env::split_paths(&path).collect(),
         who: format!("{}@{}", user(), machine()),
         plans: plans.map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.clone())),

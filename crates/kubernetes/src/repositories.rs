@@ -81,7 +81,14 @@ impl<'f, 's> Repositories<'f, 's> {
                 };
                 file_name(path) == last
             }) {
-                return Some(root.repository.clone());
+                // A folder of another repository may be the one that is meant, as an example is in its collection.
+                let is_folder = !fits(&root.repository) && fits(&root.path);
+                let base = if is_folder {
+                    &root.path
+                } else {
+                    &root.repository
+                };
+                return Some(base.clone());
             }
             let mut named: Vec<&str> = self
                 .files

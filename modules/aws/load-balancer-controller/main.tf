@@ -364,6 +364,13 @@ data "aws_iam_policy_document" "this" {
     resources = ["arn:${local.partition}:elasticloadbalancing:${local.region}:${local.account_id}:targetgroup/*/*"]
   }
 
+  # For this action no resource can be named.
+  statement {
+    sid       = "SetFirewall"
+    actions   = ["elasticloadbalancing:SetWebAcl"]
+    resources = ["*"]
+  }
+
   statement {
     sid = "ChangeListeners"
     actions = [
@@ -372,7 +379,6 @@ data "aws_iam_policy_document" "this" {
       "elasticloadbalancing:ModifyRule",
       "elasticloadbalancing:RemoveListenerCertificates",
       "elasticloadbalancing:SetRulePriorities",
-      "elasticloadbalancing:SetWebAcl",
     ]
     resources = [
       "arn:${local.partition}:elasticloadbalancing:${local.region}:${local.account_id}:loadbalancer/app/*/*",

@@ -112,6 +112,10 @@ fn the_trees_of_the_examples_are_what_is_rendered() {
         if folder.join("seaworthy.yaml").exists() {
             let folder = folder.to_str().expect("a path of ours is text");
             anywhere.run(&["render", "--check", folder]).code(0);
+            // What we render is what we would say nothing about.
+            let said = anywhere.run(&["check", folder]).code(0);
+            let said = format!("{}{}", said.stdout, said.stderr);
+            assert!(said.contains("nothing found"), "{said}");
         }
     }
 }

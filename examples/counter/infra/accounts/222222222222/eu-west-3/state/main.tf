@@ -1,0 +1,8 @@
+# Rendered by Seaworthy from seaworthy.yaml (environments).
+# Change that, or add a file under patches/: changes made here are not kept.
+
+module "state" {
+  source = "../../../../modules/state"
+
+  bucket = "counter-222222222222-eu-west-3-tofu"
+}

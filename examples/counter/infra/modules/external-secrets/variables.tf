@@ -1,0 +1,62 @@
+variable "name" {
+  description = "Name of the controller's role."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.name))
+    error_message = "name is up to 64 letters, digits and `+=,.@_-`."
+  }
+}
+
+variable "cluster_name" {
+  description = "Name of the cluster."
+  type        = string
+}
+
+variable "cluster_arn" {
+  description = "ARN of the cluster."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:aws[a-z-]*:eks:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]+$", var.cluster_arn))
+    error_message = "cluster_arn is the whole ARN of one cluster."
+  }
+}
+
+variable "namespace" {
+  description = "Namespace of the controller."
+  type        = string
+  default     = "external-secrets"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", var.namespace))
+    error_message = "namespace is a Kubernetes name; patterns are not for Pod Identity."
+  }
+}
+
+variable "service_account" {
+  description = "Service account of the controller."
+  type        = string
+  default     = "external-secrets"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.service_account))
+    error_message = "service_account is a Kubernetes name; patterns are not for Pod Identity."
+  }
+}
+
+variable "prefix" {
+  description = "What begins the names of the platform's secrets (`<prefix>/…`) and databases (`<prefix>-…`)."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*[a-z0-9]$", var.prefix))
+    error_message = "prefix is lower-case letters, digits and hyphens, without a slash at its end; a pattern would open other platforms' secrets."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource, in addition to the provider's `default_tags`."
+  type        = map(string)
+  default     = {}
+}

@@ -1,0 +1,21 @@
+# Rendered by Seaworthy from seaworthy.yaml (environments.production).
+# Change that, or add a file under patches/: changes made here are not kept.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7"
+    }
+  }
+
+  backend "s3" {
+    bucket       = "counter-222222222222-eu-west-3-tofu"
+    key          = "production/cluster.tfstate"
+    region       = "eu-west-3"
+    encrypt      = true
+    use_lockfile = true
+  }
+}

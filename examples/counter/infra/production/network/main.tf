@@ -1,0 +1,19 @@
+# Rendered by Seaworthy from seaworthy.yaml (environments.production).
+# Change that, or add a file under patches/: changes made here are not kept.
+
+module "network" {
+  source = "../../modules/network"
+
+  name  = "counter-production"
+  cidr  = "10.0.0.0/16"
+  zones = 3
+  nat   = "per-zone"
+
+  # What the platform runs at its most: the plan fails when its pods would find no addresses.
+  capacity = {
+    nodes = 16
+    pods  = 216
+  }
+
+  flow_log_traffic = "ALL"
+}

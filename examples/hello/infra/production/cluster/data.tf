@@ -1,0 +1,11 @@
+# Rendered by Seaworthy from seaworthy.yaml (environments.production).
+# Change that, or add a file under patches/: changes made here are not kept.
+
+data "terraform_remote_state" "network" {
+  backend = "s3"
+  config = {
+    bucket = "hello-111111111111-eu-west-3-tofu"
+    key    = "production-blue/network.tfstate"
+    region = "eu-west-3"
+  }
+}

@@ -1,6 +1,6 @@
 //! An Ingress or route leads to a Service, or to a port of it, that is not there.
 
-use seaworthy_facts::kubernetes::{Cluster, Object};
+use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
 use seaworthy_facts::{Text, Value};
 use seaworthy_link::World;
 
@@ -120,6 +120,11 @@ fn judge(
         let elsewhere = cluster
             .of("Service")
             .find(|service| service.name.text().as_ref() == Some(&name));
+        // What OpenTofu makes goes to a cluster that other trees fill, too: a like name there is a neighbour's.
+        let is_from_terraform = matches!(object.origin, Origin::Terraform { .. });
+        if is_from_terraform && is_in_another_tree(world, backend) {
+            return;
+        }
         let near = elsewhere.or_else(|| {
             let candidates: Vec<&Object> = cluster
                 .of("Service")

@@ -135,6 +135,13 @@ const CRDS: &[Crds] = &[
         version: "v1.9.6",
         folder: "config/crd/bases",
     },
+    // Later versions cannot be had as modules; `v2` of the kind is the same in them.
+    Crds {
+        name: "flux-helm",
+        module: "github.com/fluxcd/helm-controller",
+        version: "v1.4.0",
+        folder: "config/crd/bases",
+    },
     Crds {
         name: "flux-kustomize",
         module: "github.com/fluxcd/kustomize-controller",

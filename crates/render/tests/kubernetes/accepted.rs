@@ -12,6 +12,11 @@ const CRDS: &[&str] = &[
     "external-secrets",
     "prometheus-operator",
     "keda",
+    "karpenter",
+    "argo-cd",
+    "flux-source",
+    "flux-helm",
+    "flux-kustomize",
     "vpc-resource-controller",
 ];
 
@@ -21,6 +26,12 @@ fn every_object_is_accepted_and_every_pod_admitted() {
     server.install_crds(CRDS);
     let load_balancer = include_str!("crds/elbv2.k8s.aws_ingressclassparams.yaml");
     ok("CRDs", &server.apply(load_balancer));
+    // The first apply of Argo CD or Flux makes their own; those of controllers come with them.
+    for namespace in ["argocd", "flux-system"] {
+        let object =
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } });
+        ok(namespace, &server.apply(&object.to_string()));
+    }
 
     for platform in platforms() {
         let written = platform.write();

@@ -50,7 +50,7 @@ variable "zone_ids" {
   type        = set(string)
 
   validation {
-    condition     = length(var.zone_ids) >= 1 && alltrue([for id in var.zone_ids : can(regex("^Z[A-Z0-9]+$", id))])
+    condition     = length(var.zone_ids) >= 1 && alltrue([for id in var.zone_ids : can(regex("^[A-Z0-9]{8,32}$", id))])
     error_message = "zone_ids are ids of Route 53 zones, such as Z0123456789ABCDEFGHIJ; at least one."
   }
 }

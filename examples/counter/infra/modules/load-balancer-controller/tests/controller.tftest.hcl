@@ -82,7 +82,7 @@ run "changes_only_load_balancers_of_this_cluster" {
   }
 
   assert {
-    condition     = toset([for statement in data.aws_iam_policy_document.this.statement : statement.sid if contains(statement.resources, "*")]) == toset(["Look", "CertificatesAndProtection"])
+    condition     = toset([for statement in data.aws_iam_policy_document.this.statement : statement.sid if contains(statement.resources, "*")]) == toset(["Look", "CertificatesAndProtection", "SetFirewall"])
     error_message = "on everything there is only reading, and attaching what an object names"
   }
 }

@@ -15,8 +15,12 @@ mock_provider "aws" {
 
   mock_resource "aws_db_instance" {
     defaults = {
-      arn                = "arn:aws:rds:eu-west-3:222222222222:db:counter-production-counter"
-      master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:eu-west-3:222222222222:secret:rds!db-1" }]
+      arn = "arn:aws:rds:eu-west-3:222222222222:db:counter-production-counter"
+      master_user_secret = [{
+        kms_key_id    = "arn:aws:kms:eu-west-3:222222222222:key/1234abcd"
+        secret_arn    = "arn:aws:secretsmanager:eu-west-3:222222222222:secret:rds!db-1"
+        secret_status = "active"
+      }]
     }
   }
 }

@@ -1,4 +1,4 @@
-//! The hours of an environment as cron expressions, for what starts and stops machines by the clock.
+//! The hours of an environment as cron expressions, for what starts and stops machines and pods by the clock.
 
 use seaworthy_definition::model::Awake;
 
@@ -12,6 +12,11 @@ pub(crate) fn wake(awake: &Awake) -> String {
 /// When it falls asleep.
 pub(crate) fn sleep(awake: &Awake) -> String {
     cron(awake, awake.until)
+}
+
+/// This many minutes after it wakes, on each day that it does.
+pub(crate) fn after_wake(awake: &Awake, minutes: u16) -> String {
+    cron(awake, awake.from + minutes)
 }
 
 /// A minute of each of its days. 24:00 is the first minute of the day after.
@@ -55,6 +60,15 @@ mod tests {
         let awake = awake((0, 4), 7 * 60, 20 * 60 + 30);
         assert_eq!(wake(&awake), "0 7 * * 1-5");
         assert_eq!(sleep(&awake), "30 20 * * 1-5");
+        assert_eq!(after_wake(&awake, 45), "45 7 * * 1-5");
+    }
+
+    #[test]
+    fn midnight_is_the_next_day_and_sunday_is_cron_s_zero() {
+        assert_eq!(sleep(&awake((0, 4), 0, 1440)), "0 0 * * 2-6");
+        assert_eq!(wake(&awake((5, 6), 600, 900)), "0 10 * * 0,6");
+        assert_eq!(wake(&awake((0, 6), 600, 900)), "0 10 * * *");
+        assert_eq!(wake(&awake((2, 2), 600, 900)), "0 10 * * 3");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::metadata::Workload;
 use super::object::Object;
 use super::scale::Scaling;
-use super::{awake, count};
-use crate::Scope;
+use super::count;
+use crate::{Scope, awake};
 
 /// The server that answers PromQL: the name that kube-prometheus-stack gives it.
 const PROMETHEUS: &str = "http://kube-prometheus-stack-prometheus.monitoring.svc:9090";
@@ -113,8 +113,8 @@ fn scheduled(workload: Workload<'_>, scale: &Scale, awake: Option<&Awake>) -> Ob
             "type": "cron",
             "metadata": {
                 "timezone": awake.time_zone,
-                "start": awake::start(awake),
-                "end": awake::end(awake),
+                "start": awake::wake(awake),
+                "end": awake::sleep(awake),
                 "desiredReplicas": scale.min.to_string(),
             },
         }));

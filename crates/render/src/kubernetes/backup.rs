@@ -23,11 +23,11 @@ use super::metadata::{Workload, platform_metadata};
 use super::object::Object;
 use super::variables::{Asker, Variables, from_secret, plain};
 use super::{
-    awake, certificates, external_secret, network_policy, outputs, pod, security_group_policy,
+    certificates, external_secret, network_policy, outputs, pod, security_group_policy,
     service_account,
 };
 use crate::opentofu::{clients, kept};
-use crate::{Input, Rendered, Scope};
+use crate::{Input, Rendered, Scope, awake};
 
 /// Who writes dumps, and who reads them back; their identities in AWS are named so, too.
 const DUMPS: &str = "dumps";
@@ -184,7 +184,7 @@ fn dump(scope: Scope<'_>, database: &Database) -> Vec<Object> {
 
     // An environment that sleeps has no database at night.
     let (cron, time_zone) = match &scope.environment.awake {
-        Some(awake) => (awake::after_start(awake, 30), awake.time_zone.clone()),
+        Some(awake) => (awake::after_wake(awake, 30), awake.time_zone.clone()),
         None => ("30 2 * * *".to_owned(), "Etc/UTC".to_owned()),
     };
     let schedule = Schedule {

@@ -13,7 +13,6 @@
 
 mod access;
 mod autoscaler;
-mod awake;
 mod backup;
 mod certificates;
 mod cron_job;

@@ -4,10 +4,9 @@ use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
 };
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, HTTPGetAction, Lifecycle, LifecycleHandler, PodTemplateSpec, Probe,
-    SleepAction, TCPSocketAction, TopologySpreadConstraint,
+    Container, ContainerPort, HTTPGetAction, Lifecycle, LifecycleHandler, Probe, SleepAction,
+    TCPSocketAction, TopologySpreadConstraint,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use seaworthy_definition::model::{self, Service, Span};
 
@@ -15,7 +14,7 @@ use super::metadata::Workload;
 use super::object::Object;
 use super::scale::Scaling;
 use super::variables::{Asker, Variables};
-use super::{certificates, image, outputs, pod, seconds};
+use super::{certificates, image, pod, seconds};
 use crate::Scope;
 
 /// The deployment of a service.
@@ -53,14 +52,7 @@ pub(super) fn object(scope: Scope<'_>, service: &Service) -> Object {
             min_ready_seconds: Some(10),
             progress_deadline_seconds: Some(300),
             revision_history_limit: Some(3),
-            template: PodTemplateSpec {
-                metadata: Some(ObjectMeta {
-                    labels: Some(workload.labels()),
-                    annotations: (!variables.remotes.is_empty()).then(outputs::secrets_version),
-                    ..ObjectMeta::default()
-                }),
-                spec: Some(spec),
-            },
+            template: pod::template(workload, &variables, spec),
             ..DeploymentSpec::default()
         }),
         ..Deployment::default()

@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, EnvVar, PodTemplateSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::api::core::v1::{ConfigMap, Container, EnvVar};
 use seaworthy_definition::model::{
     Bytes, DatabaseName, GitOps, MilliCpu, Platform, Resource, Resources, Service,
 };
@@ -270,14 +269,7 @@ fn job(
         spec: Some(JobSpec {
             backoff_limit: Some(3),
             active_deadline_seconds: Some(1800),
-            template: PodTemplateSpec {
-                metadata: Some(ObjectMeta {
-                    labels: Some(workload.labels()),
-                    annotations: (!variables.remotes.is_empty()).then(outputs::secrets_version),
-                    ..ObjectMeta::default()
-                }),
-                spec: Some(spec),
-            },
+            template: pod::template(workload, variables, spec),
             ..JobSpec::default()
         }),
         ..Job::default()

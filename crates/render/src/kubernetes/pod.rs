@@ -4,10 +4,15 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     Capabilities, ConfigMapVolumeSource, EmptyDirVolumeSource, PodSecurityContext, PodSpec,
-    ResourceRequirements, SeccompProfile, SecurityContext, Volume, VolumeMount,
+    PodTemplateSpec, ResourceRequirements, SeccompProfile, SecurityContext, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use seaworthy_definition::model::Resources;
+
+use super::metadata::Workload;
+use super::outputs;
+use super::variables::Variables;
 
 /// The user and group of images without a shell (`nonroot` of distroless, Chainguard and Wolfi).
 pub(super) const NONROOT: i64 = 65_532;
@@ -35,6 +40,22 @@ pub(super) fn spec(service_account: &str, user: i64) -> PodSpec {
         }),
         volumes: Some(vec![scratch(TMP, "64Mi")]),
         ..PodSpec::default()
+    }
+}
+
+/// The pods of a workload, which are made anew when a newer version of their secrets is asked for.
+pub(super) fn template(
+    workload: Workload<'_>,
+    variables: &Variables,
+    spec: PodSpec,
+) -> PodTemplateSpec {
+    PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(workload.labels()),
+            annotations: (!variables.remotes.is_empty()).then(outputs::secrets_version),
+            ..ObjectMeta::default()
+        }),
+        spec: Some(spec),
     }
 }
 

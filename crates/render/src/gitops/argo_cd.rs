@@ -2,36 +2,24 @@
 
 use seaworthy_knowledge::Knowledge;
 use seaworthy_tree::FileTree;
-use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Place;
 use super::steps::{Release, Step, Team, waves};
-use super::{Place, kustomization};
 use crate::kubernetes;
-use crate::kubernetes::object::{Object, to_yaml};
+use crate::kubernetes::object::{CustomResource, Object, to_yaml};
 use crate::provenance::header;
 
 const NAMESPACE: &str = "argocd";
 
-/// `argoproj.io/v1alpha1`, as far as we write it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ArgoObject {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: Value,
-    spec: Value,
-}
-
-impl ArgoObject {
-    fn new(kind: &'static str, metadata: Value, spec: Value) -> Self {
-        Self {
-            api_version: "argoproj.io/v1alpha1",
-            kind,
-            metadata,
-            spec,
-        }
-    }
+/// An object of Argo CD, in its namespace.
+fn argo_object(kind: &'static str, metadata: Value, spec: Value) -> Object {
+    Object::named(CustomResource {
+        api_version: "argoproj.io/v1alpha1",
+        kind,
+        metadata,
+        spec,
+    })
 }
 
 /// Writes what Argo CD follows, and Argo CD itself.
@@ -48,15 +36,7 @@ pub(super) fn render(place: &Place<'_>, steps: &[Step], tree: &mut FileTree) {
             .iter()
             .map(|step| application(place, step, waves[step.name.as_str()])),
     );
-    let mut files: Vec<Value> = objects
-        .iter()
-        .map(|object| Value::from(place.write(object, tree)))
-        .collect();
-    files.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    tree.rendered(
-        format!("{}/kustomization.yaml", place.folder),
-        format!("{}{}", header(&place.scope.key()), kustomization(&files)),
-    );
+    place.write(&objects, tree);
     install(place, tree);
 }
 
@@ -87,7 +67,7 @@ fn project(place: &Place<'_>, team: Team, steps: &[Step]) -> Object {
         // Not even the namespace is theirs: whoever may merge a service cannot widen what it may do.
         Team::Services => ("What the team ships.", Value::Null),
     };
-    Object::named(ArgoObject::new(
+    argo_object(
         "AppProject",
         metadata(name(team), -1),
         json!({
@@ -96,7 +76,7 @@ fn project(place: &Place<'_>, team: Team, steps: &[Step]) -> Object {
             "destinations": destinations,
             "clusterResourceWhitelist": cluster_kinds,
         }),
-    ))
+    )
 }
 
 /// This cluster.
@@ -120,17 +100,17 @@ fn metadata(name: &str, wave: i64) -> Value {
 /// The Application that follows this folder, itself included.
 fn root(place: &Place<'_>) -> Object {
     let source = git(place, &place.folder);
-    Object::named(ArgoObject::new(
+    argo_object(
         "Application",
         json!({ "name": "root", "namespace": NAMESPACE }),
         spec("default", &json!({ "source": source }), NAMESPACE),
-    ))
+    )
 }
 
 /// Argo CD follows its own installation.
 fn itself(place: &Place<'_>) -> Object {
     let source = git(place, &format!("{}/argo-cd", place.folder));
-    Object::named(ArgoObject::new(
+    argo_object(
         "Application",
         metadata("argo-cd", -1),
         spec(
@@ -138,7 +118,7 @@ fn itself(place: &Place<'_>) -> Object {
             &json!({ "source": source }),
             NAMESPACE,
         ),
-    ))
+    )
 }
 
 fn application(place: &Place<'_>, step: &Step, wave: usize) -> Object {
@@ -155,11 +135,11 @@ fn application(place: &Place<'_>, step: &Step, wave: usize) -> Object {
         several => json!({ "sources": several }),
     };
     let wave = i64::try_from(wave).unwrap_or(i64::MAX);
-    Object::named(ArgoObject::new(
+    argo_object(
         "Application",
         metadata(&step.name, wave),
         spec(name(step.team), &sources, &step.namespace),
-    ))
+    )
 }
 
 fn git(place: &Place<'_>, path: &str) -> Value {

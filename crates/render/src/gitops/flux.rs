@@ -2,25 +2,14 @@
 
 use seaworthy_knowledge::Knowledge;
 use seaworthy_tree::FileTree;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::steps::{Release, Step};
 use super::{Place, kustomization};
-use crate::kubernetes::object::{Object, to_yaml};
+use crate::kubernetes::object::{CustomResource, Object, to_yaml};
 use crate::provenance::header;
 
 const NAMESPACE: &str = "flux-system";
-
-/// A custom resource of Flux, as far as we write it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FluxObject {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: Value,
-    spec: Value,
-}
 
 /// Writes what Flux follows, and Flux itself.
 pub(super) fn render(place: &Place<'_>, steps: &[Step], tree: &mut FileTree) {
@@ -38,21 +27,13 @@ pub(super) fn render(place: &Place<'_>, steps: &[Step], tree: &mut FileTree) {
         }
         objects.push(step_object(place, step));
     }
-    let mut files: Vec<Value> = objects
-        .iter()
-        .map(|object| Value::from(place.write(object, tree)))
-        .collect();
-    files.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    tree.rendered(
-        format!("{}/kustomization.yaml", place.folder),
-        format!("{}{}", header(&place.scope.key()), kustomization(&files)),
-    );
+    place.write(&objects, tree);
     install(place, tree);
 }
 
 /// The repository.
 fn source(place: &Place<'_>) -> Object {
-    Object::named(FluxObject {
+    Object::named(CustomResource {
         api_version: "source.toolkit.fluxcd.io/v1",
         kind: "GitRepository",
         metadata: metadata("platform"),
@@ -66,7 +47,7 @@ fn source(place: &Place<'_>) -> Object {
 
 /// Flux follows the folder that says what Flux follows.
 fn root(place: &Place<'_>) -> Object {
-    Object::named(FluxObject {
+    Object::named(CustomResource {
         api_version: "kustomize.toolkit.fluxcd.io/v1",
         kind: "Kustomization",
         metadata: metadata("root"),
@@ -107,7 +88,7 @@ fn step_object(place: &Place<'_>, step: &Step) -> Object {
         // A job cannot be changed: a new version's is made anew.
         spec["force"] = json!(true);
     }
-    Object::named(FluxObject {
+    Object::named(CustomResource {
         api_version: "kustomize.toolkit.fluxcd.io/v1",
         kind: "Kustomization",
         metadata: metadata(&step.name),
@@ -133,7 +114,7 @@ fn repository(release: &Release) -> Object {
     if release.chart.repository.starts_with("oci://") {
         spec["type"] = json!("oci");
     }
-    Object::named(FluxObject {
+    Object::named(CustomResource {
         api_version: "source.toolkit.fluxcd.io/v1",
         kind: "HelmRepository",
         metadata: metadata(&repository_name(release)),

@@ -73,16 +73,11 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Writes an object into the folder and returns its file's name.
-    fn write(&self, object: &Object, tree: &mut FileTree) -> String {
-        let file = format!("{}.yaml", object.file);
-        self.write_as(&file, &object.value, tree);
-        file
-    }
-
-    fn write_as(&self, file: &str, value: &Value, tree: &mut FileTree) {
-        let text = format!("{}{}", header(&self.scope.key()), to_yaml(value));
-        tree.rendered(format!("{}/{file}", self.folder), text);
+    /// Writes the objects that the cluster follows, and the kustomization that lists them.
+    fn write(&self, objects: &[Object], tree: &mut FileTree) {
+        let mut objects: Vec<&Object> = objects.iter().collect();
+        objects.sort_by_key(|object| file(object));
+        write_objects(&self.folder, objects, &self.scope.key(), tree);
     }
 
     /// A path below the platform's folder, as the repository knows it.
@@ -104,20 +99,33 @@ fn write_step(step: &Step, scope: Scope<'_>, tree: &mut FileTree) {
     if step.objects.is_empty() {
         return;
     }
-    let folder = &step.folders[0];
+    write_objects(&step.folders[0], &step.objects, &about, tree);
+}
+
+/// Writes objects into a folder, and the kustomization that lists them in the same order.
+fn write_objects<'a>(
+    folder: &str,
+    objects: impl IntoIterator<Item = &'a Object>,
+    about: &str,
+    tree: &mut FileTree,
+) {
     let mut resources = Vec::new();
-    for object in &step.objects {
-        let file = format!("{}.yaml", object.file);
+    for object in objects {
+        let file = file(object);
         tree.rendered(
             format!("{folder}/{file}"),
-            format!("{}{}", header(&about), to_yaml(&object.value)),
+            format!("{}{}", header(about), to_yaml(&object.value)),
         );
         resources.push(Value::from(file));
     }
     tree.rendered(
         format!("{folder}/kustomization.yaml"),
-        format!("{}{}", header(&about), kustomization(&resources)),
+        format!("{}{}", header(about), kustomization(&resources)),
     );
+}
+
+fn file(object: &Object) -> String {
+    format!("{}.yaml", object.file)
 }
 
 /// A kustomization that lists files.

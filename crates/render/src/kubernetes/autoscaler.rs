@@ -12,10 +12,10 @@ use seaworthy_definition::model::{Awake, Scale, Service, Share};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::metadata::Workload;
-use super::object::Object;
-use super::scale::Scaling;
 use super::count;
+use super::metadata::Workload;
+use super::object::{CustomResource, Object};
+use super::scale::Scaling;
 use crate::{Scope, awake};
 
 /// The server that answers PromQL: the name that kube-prometheus-stack gives it.
@@ -151,12 +151,12 @@ fn scheduled(workload: Workload<'_>, scale: &Scale, awake: Option<&Awake>) -> Ob
         advanced: json!({ "horizontalPodAutoscalerConfig": { "behavior": behavior() } }),
         triggers,
     };
-    Object::new(json!({
-        "apiVersion": "keda.sh/v1alpha1",
-        "kind": "ScaledObject",
-        "metadata": workload.metadata(),
-        "spec": spec,
-    }))
+    Object::new(CustomResource {
+        api_version: "keda.sh/v1alpha1",
+        kind: "ScaledObject",
+        metadata: workload.metadata(),
+        spec,
+    })
 }
 
 /// A share in whole percent, at least one.

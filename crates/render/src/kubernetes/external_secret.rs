@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::metadata::{Workload, platform_metadata};
-use super::object::Object;
+use super::object::{CustomResource, Object};
 use super::outputs;
 use super::variables::Variables;
 use crate::Scope;
@@ -15,21 +15,11 @@ pub(super) const STORE: &str = "secrets";
 /// The store of what RDS keeps under names of its own: the master passwords.
 pub(super) const RDS_STORE: &str = "rds";
 
-/// `external-secrets.io/v1` SecretStore, as far as we write it.
-#[derive(Serialize)]
-struct SecretStore {
-    #[serde(rename = "apiVersion")]
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: serde_json::Value,
-}
-
 /// The stores of an environment. Who may read them is the controller's Pod Identity, which is limited to the same
 /// prefix; the prefix here also keeps workloads' manifests the same in every environment.
 pub(super) fn stores(scope: Scope<'_>) -> [Object; 2] {
     let store = |name: &str, aws: serde_json::Value| {
-        Object::named(SecretStore {
+        Object::named(CustomResource {
             api_version: "external-secrets.io/v1",
             kind: "SecretStore",
             metadata: platform_metadata(&scope.platform.name, name),
@@ -50,16 +40,6 @@ pub(super) fn stores(scope: Scope<'_>) -> [Object; 2] {
             json!({ "service": "SecretsManager", "region": scope.region }),
         ),
     ]
-}
-
-/// `external-secrets.io/v1` ExternalSecret, as far as we write it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ExternalSecret {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: ExternalSecretSpec,
 }
 
 #[derive(Serialize)]
@@ -154,7 +134,7 @@ fn external_secret(
     // `secrets-version` then has them fetched and the pods replaced in one go. Fetched at any other time, a new value
     // would reach whichever pod happens to start next.
     let master = store == RDS_STORE;
-    let object = ExternalSecret {
+    let object = CustomResource {
         api_version: "external-secrets.io/v1",
         kind: "ExternalSecret",
         metadata: ObjectMeta {

@@ -17,6 +17,16 @@ pub(crate) struct Object {
     pub(crate) value: Value,
 }
 
+/// A custom resource, as far as we write it: an object of a kind that `k8s-openapi` has no type for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomResource<M, S> {
+    pub(crate) api_version: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) metadata: M,
+    pub(crate) spec: S,
+}
+
 impl Object {
     /// An object that is the only one of its kind in its folder.
     pub(crate) fn new(object: impl Serialize) -> Self {

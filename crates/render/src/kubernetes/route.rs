@@ -14,11 +14,10 @@ use k8s_openapi::api::networking::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use seaworthy_definition::model::{EdgeKind, Platform, Route, Service};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::metadata::{Workload, map, platform_metadata};
-use super::object::Object;
+use super::object::{CustomResource, Object};
 use crate::Scope;
 
 /// The gateway of the platform, where the edge is one.
@@ -98,25 +97,14 @@ fn ingress(platform: &Platform, service: &Service, route: &Route) -> Object {
     })
 }
 
-/// `gateway.networking.k8s.io/v1`, as far as we write it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct GatewayObject {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: Value,
-}
-
-impl GatewayObject {
-    fn new(kind: &'static str, metadata: ObjectMeta, spec: Value) -> Self {
-        Self {
-            api_version: "gateway.networking.k8s.io/v1",
-            kind,
-            metadata,
-            spec,
-        }
-    }
+/// An object of the Gateway API.
+fn gateway_object(kind: &'static str, metadata: ObjectMeta, spec: Value) -> Object {
+    Object::new(CustomResource {
+        api_version: "gateway.networking.k8s.io/v1",
+        kind,
+        metadata,
+        spec,
+    })
 }
 
 fn http_route(platform: &Platform, service: &Service, route: &Route) -> Object {
@@ -131,7 +119,7 @@ fn http_route(platform: &Platform, service: &Service, route: &Route) -> Object {
             "backendRefs": [{ "name": service.name.as_str(), "port": port }],
         }],
     });
-    Object::new(GatewayObject::new("HTTPRoute", workload.metadata(), spec))
+    gateway_object("HTTPRoute", workload.metadata(), spec)
 }
 
 fn listener(service: &Service) -> String {
@@ -179,16 +167,6 @@ fn class(scope: Scope<'_>) -> Object {
     })
 }
 
-/// `elbv2.k8s.aws/v1beta1` IngressClassParams, as far as we write it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct IngressClassParams {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: Value,
-}
-
 fn class_parameters(scope: Scope<'_>) -> Object {
     let names = scope.names();
     let mut attributes = BTreeMap::from([
@@ -219,7 +197,7 @@ fn class_parameters(scope: Scope<'_>) -> Object {
     if scope.platform.edge.waf {
         spec["wafv2AclName"] = Value::from(names.web_acl());
     }
-    Object::new(IngressClassParams {
+    Object::new(CustomResource {
         api_version: "elbv2.k8s.aws/v1beta1",
         kind: "IngressClassParams",
         metadata: class_metadata(scope),
@@ -244,7 +222,7 @@ fn gateway(scope: Scope<'_>, routed: &[(&Service, &Route)]) -> Object {
         ..platform_metadata(&scope.platform.name, GATEWAY)
     };
     let spec = json!({ "gatewayClassName": "envoy", "listeners": listeners });
-    Object::new(GatewayObject::new("Gateway", metadata, spec))
+    gateway_object("Gateway", metadata, spec)
 }
 
 /// Plain HTTP is only answered with where HTTPS is.
@@ -257,5 +235,5 @@ fn redirect(scope: Scope<'_>) -> Object {
             "requestRedirect": { "scheme": "https", "statusCode": 301 },
         }] }],
     });
-    Object::new(GatewayObject::new("HTTPRoute", metadata, spec))
+    gateway_object("HTTPRoute", metadata, spec)
 }

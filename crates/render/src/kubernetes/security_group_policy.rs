@@ -2,26 +2,16 @@
 //!
 //! Only where pods can have groups (see `opentofu::data`). The groups' ids are AWS's: they are copied from the outputs.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use seaworthy_definition::model::DatabaseName;
 use serde::Serialize;
 
 use super::kustomization::Replacement;
 use super::metadata::Workload;
-use super::object::Object;
+use super::object::{CustomResource, Object};
 use super::outputs;
 use crate::Scope;
 use crate::opentofu::pods_have_groups;
-
-/// `vpcresources.k8s.aws/v1beta1` SecurityGroupPolicy, as far as we write it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SecurityGroupPolicy {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: Spec,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +39,7 @@ pub(super) fn object(
         return None;
     }
     let keys = keys(accesses);
-    Some(Object::new(SecurityGroupPolicy {
+    Some(Object::new(CustomResource {
         api_version: "vpcresources.k8s.aws/v1beta1",
         kind: "SecurityGroupPolicy",
         metadata: workload.metadata(),

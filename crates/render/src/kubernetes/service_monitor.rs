@@ -1,21 +1,11 @@
 //! What Prometheus scrapes.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use seaworthy_definition::model::{Platform, Service};
 use serde::Serialize;
 
 use super::metadata::Workload;
-use super::object::Object;
-
-/// `monitoring.coreos.com/v1` ServiceMonitor, as far as we write it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ServiceMonitor {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: ObjectMeta,
-    spec: Spec,
-}
+use super::object::{CustomResource, Object};
 
 #[derive(Serialize)]
 struct Spec {
@@ -34,7 +24,7 @@ struct Endpoint {
 pub(super) fn object(platform: &Platform, service: &Service) -> Option<Object> {
     let metrics = service.metrics.as_ref()?;
     let workload = Workload::new(platform, service.name.as_str());
-    Some(Object::new(ServiceMonitor {
+    Some(Object::new(CustomResource {
         api_version: "monitoring.coreos.com/v1",
         kind: "ServiceMonitor",
         metadata: workload.metadata(),

@@ -2,12 +2,11 @@
 
 use seaworthy_definition::model::{Architecture, MonitoringPlace};
 use seaworthy_knowledge::Knowledge;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::Scope;
 use crate::controllers::{MONITORING_POOL, POOL};
-use crate::kubernetes::object::Object;
+use crate::kubernetes::object::{CustomResource, Object};
 
 pub(super) fn values(scope: Scope<'_>) -> Value {
     let cluster = scope.names().cluster();
@@ -19,16 +18,6 @@ pub(super) fn values(scope: Scope<'_>) -> Value {
         "replicas": 2,
         "serviceAccount": { "name": "karpenter" },
     })
-}
-
-/// `karpenter.sh/v1` and `karpenter.k8s.aws/v1`, as far as we write them.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NodeObject {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: Value,
-    spec: Value,
 }
 
 /// The class of all nodes, a pool for services, and one for monitoring.
@@ -63,7 +52,7 @@ fn node_class(scope: Scope<'_>) -> Object {
     if let Some(deployment) = &scope.environment.deployment {
         tags.insert("deployment".to_owned(), json!(deployment));
     }
-    Object::named(NodeObject {
+    Object::named(CustomResource {
         api_version: "karpenter.k8s.aws/v1",
         kind: "EC2NodeClass",
         metadata: json!({ "name": "default" }),
@@ -159,7 +148,7 @@ struct Pool {
 }
 
 fn pool(pool: &Pool) -> Object {
-    Object::named(NodeObject {
+    Object::named(CustomResource {
         api_version: "karpenter.sh/v1",
         kind: "NodePool",
         metadata: json!({ "name": pool.name }),

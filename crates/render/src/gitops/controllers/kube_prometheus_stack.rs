@@ -1,13 +1,12 @@
 //! kube-prometheus-stack: Prometheus, Alertmanager, Grafana and what they watch with.
 
 use seaworthy_definition::model::MonitoringPlace;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{on_monitoring_nodes, receivers};
 use crate::Scope;
 use crate::controllers::Controller;
-use crate::kubernetes::object::Object;
+use crate::kubernetes::object::{CustomResource, Object};
 
 pub(super) fn values(scope: Scope<'_>) -> Value {
     // What reads rules and monitors takes those of every namespace, not only its own release's.
@@ -80,13 +79,13 @@ pub(super) fn objects(scope: Scope<'_>) -> Vec<Object> {
     let metadata = json!({ "name": "grafana-admin", "namespace": namespace });
     let mut objects = receivers::objects(scope);
     objects.extend([
-        Object::named(SecretObject {
+        Object::named(CustomResource {
             api_version: "generators.external-secrets.io/v1alpha1",
             kind: "Password",
             metadata: metadata.clone(),
             spec: json!({ "length": 32, "digits": 6, "symbols": 0, "noUpper": false, "allowRepeat": true }),
         }),
-        Object::named(SecretObject {
+        Object::named(CustomResource {
             api_version: "external-secrets.io/v1",
             kind: "ExternalSecret",
             metadata,
@@ -109,16 +108,6 @@ pub(super) fn objects(scope: Scope<'_>) -> Vec<Object> {
         }),
     ]);
     objects
-}
-
-/// A custom resource of the External Secrets Operator.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SecretObject {
-    pub(super) api_version: &'static str,
-    pub(super) kind: &'static str,
-    pub(super) metadata: Value,
-    pub(super) spec: Value,
 }
 
 fn volume(size: &str) -> Value {

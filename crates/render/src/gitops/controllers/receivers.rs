@@ -3,10 +3,9 @@
 use seaworthy_definition::model::{Channel, Notify, SecretName};
 use serde_json::{Map, Value, json};
 
-use super::kube_prometheus_stack::SecretObject;
 use crate::Scope;
 use crate::controllers::Controller;
-use crate::kubernetes::object::Object;
+use crate::kubernetes::object::{CustomResource, Object};
 
 /// The secret with the receivers' addresses, one key each; Alertmanager has it as files.
 pub(super) const SECRET: &str = "receivers";
@@ -101,7 +100,7 @@ pub(super) fn objects(scope: Scope<'_>) -> Vec<Object> {
         })
         .collect();
     vec![
-        Object::named(SecretObject {
+        Object::named(CustomResource {
             api_version: "external-secrets.io/v1",
             kind: "SecretStore",
             metadata: metadata("secrets"),
@@ -110,7 +109,7 @@ pub(super) fn objects(scope: Scope<'_>) -> Vec<Object> {
                 "region": scope.region,
             } } }),
         }),
-        Object::named(SecretObject {
+        Object::named(CustomResource {
             api_version: "external-secrets.io/v1",
             kind: "ExternalSecret",
             metadata: metadata(SECRET),

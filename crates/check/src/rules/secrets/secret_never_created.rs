@@ -192,17 +192,7 @@ impl Place<'_> {
             .filter(|used| used.name.str() == Some(self.name))
             .filter_map(|used| used.key?.str())
             .collect();
-        let unused: Vec<&MadeSecret<'_>> = made
-            .iter()
-            .filter(|maker| {
-                maker.can_be_in(self.namespace.as_ref())
-                    && maker.by != Maker::Operator
-                    && maker
-                        .name
-                        .literal()
-                        .is_some_and(|name| !wanted.contains(name))
-            })
-            .collect();
+        let unused: Vec<&MadeSecret<'_>> = self.unused(made, wanted).collect();
         let near = suggest(
             self.name,
             unused.iter().filter_map(|maker| maker.name.literal()),
@@ -230,6 +220,33 @@ impl Place<'_> {
         Some(self.other(candidate, candidate.name.literal().unwrap_or_default()))
     }
 
+    /// What could be in its namespace and nobody takes, among what makes Secrets.
+    fn unused<'m, 'w>(
+        &self,
+        makers: &'m [MadeSecret<'w>],
+        wanted: &HashSet<&str>,
+    ) -> impl Iterator<Item = &'m MadeSecret<'w>> {
+        makers.iter().filter(|maker| {
+            maker.can_be_in(self.namespace.as_ref())
+                && maker.by != Maker::Operator
+                && maker
+                    .name
+                    .literal()
+                    .is_some_and(|name| !wanted.contains(name))
+        })
+    }
+
+    /// The one of nearly its name.
+    fn nearest<'m, 'w>(
+        &self,
+        makers: &[&'m MadeSecret<'w>],
+    ) -> Option<(&'m MadeSecret<'w>, &'m str)> {
+        let name = |maker: &&'m MadeSecret<'w>| maker.name.literal();
+        let near = suggest(self.name, makers.iter().filter_map(name))?;
+        let maker = makers.iter().find(|maker| name(maker) == Some(near))?;
+        Some((maker, near))
+    }
+
     /// What is applied with it makes one of nearly this name, which nobody takes.
     fn in_own_tree(
         &self,
@@ -238,27 +255,15 @@ impl Place<'_> {
         wanted: &HashSet<&str>,
     ) -> Option<Finding> {
         let tree = Tree::of(world, self.workload);
-        let unused: Vec<&MadeSecret<'_>> = made
-            .iter()
+        let unused: Vec<&MadeSecret<'_>> = self
+            .unused(made, wanted)
             .filter(|maker| {
-                maker.can_be_in(self.namespace.as_ref())
-                    && maker.by != Maker::Operator
-                    && maker
-                        .object
-                        .is_some_and(|object| Tree::of(world, object) == tree)
-                    && maker
-                        .name
-                        .literal()
-                        .is_some_and(|name| !wanted.contains(name))
+                maker
+                    .object
+                    .is_some_and(|object| Tree::of(world, object) == tree)
             })
             .collect();
-        let near = suggest(
-            self.name,
-            unused.iter().filter_map(|maker| maker.name.literal()),
-        )?;
-        let candidate = unused
-            .iter()
-            .find(|maker| maker.name.literal() == Some(near))?;
+        let (candidate, near) = self.nearest(&unused)?;
         Some(self.other(candidate, near))
     }
 
@@ -273,24 +278,8 @@ impl Place<'_> {
         if all.iter().any(|maker| maker.is(&name, None)) {
             return None;
         }
-        let unused: Vec<&MadeSecret<'_>> = all
-            .iter()
-            .filter(|maker| {
-                maker.can_be_in(self.namespace.as_ref())
-                    && maker.by != Maker::Operator
-                    && maker
-                        .name
-                        .literal()
-                        .is_some_and(|name| !wanted.contains(name))
-            })
-            .collect();
-        let near = suggest(
-            self.name,
-            unused.iter().filter_map(|maker| maker.name.literal()),
-        )?;
-        let candidate = unused
-            .iter()
-            .find(|maker| maker.name.literal() == Some(near))?;
+        let unused: Vec<&MadeSecret<'_>> = self.unused(all, wanted).collect();
+        let (candidate, near) = self.nearest(&unused)?;
         (!stands_elsewhere(world, self.name, &[self.used.name.span]))
             .then(|| self.other(candidate, near))
     }

@@ -77,15 +77,20 @@ impl PlatformFolder {
         Ok(Definition::read(&path.display().to_string(), &bytes))
     }
 
-    /// Reads the definition and prints what is wrong with it; errors end the command. Returns the platform's name.
-    pub(crate) fn check(&self) -> Result<String, CommandError> {
+    /// Reads the definition and prints what is wrong with it; errors end the command.
+    pub(crate) fn definition(&self) -> Result<Definition, CommandError> {
         let (definition, _) = self.read()?;
         let diagnostics = definition.check();
         printer::diagnostics(&diagnostics, &[definition.source()], Format::Text)?;
         if has_errors(&diagnostics) {
             return Err(CommandError::Definition);
         }
-        Ok(definition.resolve(None).0.name.to_string())
+        Ok(definition)
+    }
+
+    /// The same, for who only needs the platform's name.
+    pub(crate) fn check(&self) -> Result<String, CommandError> {
+        Ok(self.definition()?.resolve(None).0.name.to_string())
     }
 }
 

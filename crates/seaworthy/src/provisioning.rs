@@ -5,28 +5,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use seaworthy_definition::Definition;
 use seaworthy_local::Failure;
 use seaworthy_provision::{Error, Event, Root, RootKind, Settings, Target};
 use seaworthy_render::opentofu::{self, RootName};
 use seaworthy_render::{Input, Scope};
 use seaworthy_tree::Folder;
 
-use crate::arguments::Format;
-use crate::commands::render::patches;
+use crate::commands::render::rendered;
 use crate::exit::{CommandError, failure};
-use crate::platform::{PlatformFolder, has_errors};
+use crate::platform::PlatformFolder;
 use crate::printer::{self, BOLD, DIM};
 
 /// The environment that a verb is about, as the definition says and as it is rendered.
-pub(crate) fn target(platform: &PlatformFolder, environment: &str) -> Result<Target, CommandError> {
-    let (definition, _) = platform.read()?;
-    let diagnostics = definition.check();
-    printer::diagnostics(&diagnostics, &[definition.source()], Format::Text)?;
-    if has_errors(&diagnostics) {
-        return Err(CommandError::Definition);
-    }
-    let patches = patches(&platform.path)?;
-    let input = Input::new(&definition, &patches);
+pub(crate) fn target(
+    platform: &PlatformFolder,
+    definition: &Definition,
+    environment: &str,
+) -> Result<Target, CommandError> {
+    let input = Input::new(definition, &[]);
     let scope = input
         .scopes()
         .find(|scope| scope.environment.name.as_str() == environment);
@@ -48,8 +45,11 @@ pub(crate) fn target(platform: &PlatformFolder, environment: &str) -> Result<Tar
 }
 
 /// Refuses to go on while the files are not what the definition asks for.
-pub(crate) fn refuse_stale(platform: &PlatformFolder) -> Result<(), CommandError> {
-    let rendered = crate::commands::render::rendered(platform)?;
+pub(crate) fn refuse_stale(
+    platform: &PlatformFolder,
+    definition: &Definition,
+) -> Result<(), CommandError> {
+    let rendered = rendered(platform, definition)?;
     let changes = Folder::new(&platform.path)
         .compare(&rendered.tree)
         .map_err(|error| CommandError::system("the files could not be compared", &error))?;

@@ -51,11 +51,12 @@ pub(crate) struct ApplyArgs {
 
 pub(crate) fn run(args: &ApplyArgs) -> CommandResult {
     let platform = PlatformFolder::find(&args.folder)?;
-    let target = target(&platform, &args.environment)?;
+    let definition = platform.definition()?;
+    let target = target(&platform, &definition, &args.environment)?;
     let mut tell = tell;
     let session = Session::open(&target, settings(args.plans.as_ref()), &mut tell)
         .map_err(|error| told(&error))?;
-    refuse_stale(&platform)?;
+    refuse_stale(&platform, &definition)?;
     if let Some(id) = &args.unlock {
         let holder = session.unlock(id).map_err(|error| told(&error))?;
         printer::note(&format!("the lock of {holder} is cleared"));

@@ -36,7 +36,8 @@ pub(crate) struct DestroyArgs {
 
 pub(crate) fn run(args: &DestroyArgs) -> CommandResult {
     let platform = PlatformFolder::find(&args.folder)?;
-    let target = target(&platform, &args.environment)?;
+    let definition = platform.definition()?;
+    let target = target(&platform, &definition, &args.environment)?;
     let mut tell = tell;
     let session =
         Session::open(&target, settings(None), &mut tell).map_err(|error| told(&error))?;

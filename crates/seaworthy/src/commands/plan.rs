@@ -51,11 +51,12 @@ enum PlanFormat {
 
 pub(crate) fn run(args: &PlanArgs) -> CommandResult {
     let platform = PlatformFolder::find(&args.folder)?;
-    let target = target(&platform, &args.environment)?;
+    let definition = platform.definition()?;
+    let target = target(&platform, &definition, &args.environment)?;
     let mut tell = tell;
     let session = Session::open(&target, settings(args.plans.as_ref()), &mut tell)
         .map_err(|error| told(&error))?;
-    refuse_stale(&platform)?;
+    refuse_stale(&platform, &definition)?;
     let plan = session.plan().map_err(|error| told(&error))?;
     let full = if args.full {
         let shown = plan.roots.iter().map(|root| session.full(root));

@@ -62,8 +62,7 @@ pub(crate) fn run(args: &PromoteArgs) -> CommandResult {
         ));
     }
     let folder = PlatformFolder::find(&args.folder)?;
-    let patches = render::patches(&folder.path)?;
-    let input = render::input(&folder, &patches)?;
+    let input = render::input(&folder, &folder.definition()?, &[])?;
     let from = Released::read(&folder, &input, &args.service, &args.from)?;
     let to = Released::read(&folder, &input, &args.service, &args.to)?;
     let build = from.build().ok_or_else(|| {

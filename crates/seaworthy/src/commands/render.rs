@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use seaworthy_definition::Definition;
 use seaworthy_render::kubernetes::{Images, images_file};
 use seaworthy_render::{Input, Patch, Rendered};
 use seaworthy_tree::{Change, Changes, Conflict, Folder, MANIFEST, Reason, unified_diff};
 
 use crate::arguments::Format;
 use crate::exit::{CommandError, CommandResult};
-use crate::platform::{PlatformFolder, has_errors};
+use crate::platform::PlatformFolder;
 use crate::printer::{self, BOLD, CYAN, GREEN, RED, YELLOW};
 
 /// Write the plain files that the team owns, as the definition asks for them
@@ -42,7 +43,7 @@ pub(crate) struct RenderArgs {
 
 pub(crate) fn run(args: &RenderArgs) -> CommandResult {
     let platform = PlatformFolder::find(&args.folder)?;
-    let rendered = rendered(&platform)?;
+    let rendered = rendered(&platform, &platform.definition()?)?;
     let folder = Folder::new(&platform.path);
     let mut changes = folder
         .compare(&rendered.tree)
@@ -77,24 +78,23 @@ pub(crate) fn run(args: &RenderArgs) -> CommandResult {
     Ok(())
 }
 
-/// Renders a platform whose definition is without errors; what is wrong with it is printed.
-pub(crate) fn rendered(platform: &PlatformFolder) -> Result<Rendered, CommandError> {
+/// Renders a platform.
+pub(crate) fn rendered(
+    platform: &PlatformFolder,
+    definition: &Definition,
+) -> Result<Rendered, CommandError> {
     let patches = patches(&platform.path)?;
-    Ok(seaworthy_render::render(&input(platform, &patches)?))
+    let input = input(platform, definition, &patches)?;
+    Ok(seaworthy_render::render(&input))
 }
 
-/// What is rendered: the definition, which must be without errors, and what the team's own files say.
+/// What is rendered: the definition, and what the team's own files say.
 pub(crate) fn input<'a>(
     platform: &PlatformFolder,
+    definition: &Definition,
     patches: &'a [Patch],
 ) -> Result<Input<'a>, CommandError> {
-    let (definition, _) = platform.read()?;
-    let diagnostics = definition.check();
-    printer::diagnostics(&diagnostics, &[definition.source()], Format::Text)?;
-    if has_errors(&diagnostics) {
-        return Err(CommandError::Definition);
-    }
-    let mut input = Input::new(&definition, patches);
+    let mut input = Input::new(definition, patches);
     let environments: Vec<_> = input.base.environments.keys().cloned().collect();
     for environment in environments {
         let path = images_file(&environment);
@@ -113,7 +113,7 @@ pub(crate) fn input<'a>(
 }
 
 /// Reads the team's patches.
-pub(crate) fn patches(platform: &Path) -> Result<Vec<Patch>, CommandError> {
+fn patches(platform: &Path) -> Result<Vec<Patch>, CommandError> {
     let root = platform.join("patches");
     let mut patches = Vec::new();
     let mut folders = vec![root.clone()];

@@ -40,8 +40,7 @@ pub(crate) struct RollbackArgs {
 
 pub(crate) fn run(args: &RollbackArgs) -> CommandResult {
     let folder = PlatformFolder::find(&args.folder)?;
-    let patches = render::patches(&folder.path)?;
-    let input = render::input(&folder, &patches)?;
+    let input = render::input(&folder, &folder.definition()?, &[])?;
     let released = Released::read(&folder, &input, &args.service, &args.environment)?;
     let git = Git::open(&folder.path)?;
     if !args.no_commit {

@@ -6,6 +6,7 @@
 use seaworthy_definition::model::{Compute, EdgeKind, Logs, SecretDelivery};
 
 use crate::Scope;
+use crate::kubernetes::scale::Scaling;
 
 /// What puts a controller's pods onto nodes of their own: label and taint have this key.
 pub(crate) const POOL: &str = "seaworthy.dev/pool";
@@ -26,7 +27,7 @@ pub(crate) enum Controller {
     ExternalSecrets,
     /// external-dns: keeps the zone's records.
     ExternalDns,
-    /// KEDA: sends workloads to sleep and wakes them by the clock.
+    /// KEDA: scales workloads by the clock and by requests.
     Keda,
     /// kube-prometheus-stack: Prometheus, Alertmanager, Grafana.
     Monitoring,
@@ -41,6 +42,10 @@ impl Controller {
     pub(crate) fn of(scope: Scope<'_>) -> Vec<Self> {
         let platform = scope.platform;
         let routed = platform.services.values().any(|s| s.route.is_some());
+        let scheduled = platform
+            .services
+            .values()
+            .any(|service| Scaling::of(scope.environment, service) == Scaling::Scheduled);
         let compute = platform.cluster.compute;
         let loki = platform.cluster.logs == Logs::Loki;
         let external_secrets = platform.cluster.secrets == SecretDelivery::ExternalSecrets;
@@ -56,7 +61,7 @@ impl Controller {
                 Self::ExternalDns,
                 routed && platform.edge.kind != EdgeKind::CloudflareTunnel,
             ),
-            (Self::Keda, scope.environment.awake.is_some()),
+            (Self::Keda, scheduled),
             (Self::Monitoring, true),
             (Self::Loki, loki),
             (Self::Alloy, loki),

@@ -25,6 +25,7 @@ mod images;
 mod kube_service;
 pub(crate) mod kustomization;
 mod layers;
+mod left_out;
 pub(crate) mod metadata;
 mod migration;
 mod namespace;
@@ -33,7 +34,7 @@ pub(crate) mod object;
 mod outputs;
 mod pod;
 mod route;
-mod scale;
+pub(crate) mod scale;
 mod security_group_policy;
 mod service_account;
 mod service_monitor;
@@ -50,7 +51,7 @@ use self::kustomization::Replacement;
 use self::metadata::Workload;
 use self::object::Object;
 use self::variables::{Asker, Variables};
-use crate::{Input, Note, Rendered, Scope};
+use crate::{Input, Rendered, Scope};
 
 pub use access::group;
 pub use image::{file as images_file, is_released};
@@ -98,7 +99,7 @@ pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
         }
     }
     backup::render(input, rendered);
-    not_in_a_cluster(input, rendered);
+    rendered.notes.extend(left_out::notes(input));
 }
 
 /// What an overlay takes in: the images of its environment, and its outputs where it needs one.
@@ -237,44 +238,6 @@ pub(crate) fn migrates(service: &Service) -> bool {
 /// Whether there is an image to run.
 fn runs(service: &Service) -> bool {
     !matches!(service.source, ServiceSource::Run)
-}
-
-/// Says what is left out, and what each lacks.
-fn not_in_a_cluster(input: &Input<'_>, rendered: &mut Rendered) {
-    for service in input.base.services.values() {
-        let about = format!("services.{}", service.name);
-        if !runs(service) {
-            rendered.notes.push(Note {
-                about,
-                text: "it is left out of the cluster: it has neither `build` nor `image`, so that there is no image to \
-                       run"
-                .to_owned(),
-            });
-            continue;
-        }
-        let waiting: Vec<_> = input
-            .scopes()
-            .filter(|scope| !is_released(input, *scope, service))
-            .map(|scope| scope.environment.name.to_string())
-            .collect();
-        if !waiting.is_empty() {
-            rendered.notes.push(Note {
-                about,
-                text: format!(
-                    "it has not been released to {}, so that nothing is applied there: its image has no digest in {}",
-                    waiting.join(", "),
-                    images_file_of(&waiting)
-                ),
-            });
-        }
-    }
-}
-
-fn images_file_of(environments: &[String]) -> String {
-    match environments {
-        [one] => format!("`gitops/environments/{one}/images/kustomization.yaml`"),
-        _ => "their `images/kustomization.yaml`".to_owned(),
-    }
 }
 
 /// The ports of a service, the main one first and the others by name: their order in the definition moves nothing.

@@ -4,7 +4,7 @@ use seaworthy_definition::model::{Environment, Service};
 
 /// Who decides how many replicas of a service run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scaling {
+pub(crate) enum Scaling {
     /// Git: this many, always.
     Fixed(u32),
     /// A HorizontalPodAutoscaler, by CPU and memory.
@@ -14,7 +14,7 @@ pub(super) enum Scaling {
 }
 
 impl Scaling {
-    pub(super) fn of(environment: &Environment, service: &Service) -> Self {
+    pub(crate) fn of(environment: &Environment, service: &Service) -> Self {
         let scale = &service.scale;
         let scales = scale.max > scale.min;
         if environment.awake.is_some() || (scales && scale.requests.is_some()) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use seaworthy_render::Rendered;
 use seaworthy_tree::FileTree;
 use serde_json::Value;
 
@@ -182,4 +183,44 @@ fn without_a_repository_it_is_said_that_nothing_is_followed() {
         notes.iter().any(|note| note.about == "repository"),
         "{notes:?}"
     );
+}
+
+/// One service behind a route, with something of its own in the service and at the end.
+fn shop(service: &str, platform: &str) -> Rendered {
+    let text = format!(
+        r#"platform: shop
+repository: {{ url: github.com/acme/shop }}
+environments:
+  production: {{ account: "111111111111", region: eu-central-1 }}
+services:
+  web:
+    image: ghcr.io/acme/web:1
+    ports: {{ http: 8080 }}
+    route: {{ host: shop.example.com }}
+    {service}
+{platform}
+"#
+    );
+    rendered("shop", &text)
+}
+
+#[test]
+fn what_scales_by_requests_has_keda() {
+    let installs = |scale: &str| {
+        let tree = shop(&format!("scale: {scale}"), "").tree;
+        tree.iter()
+            .any(|(path, _)| path.starts_with("gitops/infrastructure/keda/"))
+    };
+    assert!(installs("{ min: 2, max: 8, requests: 50 }"));
+    assert!(!installs("{ min: 2, max: 8, cpu: 70% }"));
+}
+
+#[test]
+fn what_no_controller_is_rendered_for_is_said_once() {
+    let platform = "cluster: { logs: cloudwatch }\nedge: { kind: envoy-gateway }";
+    let notes = shop("", platform).notes;
+    for about in ["cluster.logs", "edge.kind"] {
+        let said = notes.iter().filter(|note| note.about == about).count();
+        assert_eq!(said, 1, "{about}: {notes:#?}");
+    }
 }

@@ -246,6 +246,26 @@ impl Cluster {
             .map(|at| &self.objects[at])
     }
 
+    /// The objects of a kind that can have this name, with those whose name is no text.
+    pub fn named<'a>(
+        &'a self,
+        kind: &str,
+        name: &Text,
+    ) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.index
+            .named(&self.objects, kind, name)
+            .into_iter()
+            .map(|at| &self.objects[at])
+    }
+
+    /// The workloads whose pods name a service account that can be this one: all that do, and perhaps more.
+    pub fn running_as<'a>(&'a self, account: &Text) -> impl Iterator<Item = &'a Object> + use<'a> {
+        self.index
+            .running_as(&self.objects, account)
+            .into_iter()
+            .map(|at| &self.objects[at])
+    }
+
     /// The object of a kind and name that a reference from `namespace` can mean. Where a namespace is not known on
     /// either side it is taken to fit.
     pub fn find<'a>(
@@ -254,9 +274,7 @@ impl Cluster {
         namespace: Option<&Text>,
         name: &Text,
     ) -> Option<&'a Object> {
-        let named = self.index.named(&self.objects, kind, name);
-        let mut named = named.into_iter().map(|at| &self.objects[at]);
-        named.find(|object| {
+        self.named(kind, name).find(|object| {
             object.is_in(namespace)
                 && object
                     .name

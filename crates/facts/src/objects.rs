@@ -1,4 +1,4 @@
-//! The objects of a cluster by kind, by name, and by the labels of their pods, so that a reference is followed without
+//! The objects of a cluster by kind, by name, and by the labels and accounts of their pods, so that a reference is followed without
 //! looking at every object.
 
 use std::collections::HashMap;
@@ -23,6 +23,10 @@ struct Table {
     by_label: HashMap<String, HashMap<String, Vec<usize>>>,
     /// Workloads with labels that are not known.
     open: Vec<usize>,
+    /// The service account that pods name, where it is known.
+    by_account: HashMap<String, Vec<usize>>,
+    /// Workloads whose service account is named and not known.
+    some_account: Vec<usize>,
 }
 
 impl ObjectIndex {
@@ -66,6 +70,15 @@ impl ObjectIndex {
         )
     }
 
+    /// The workloads whose pods name a service account that can be this one: all that do, and perhaps more.
+    pub(crate) fn running_as(&self, objects: &[Object], account: &Text) -> Vec<usize> {
+        let table = self.table(objects);
+        let Some(account) = account.literal() else {
+            return table.workloads.clone();
+        };
+        merged(table.by_account.get(account), Some(&table.some_account))
+    }
+
     fn table(&self, objects: &[Object]) -> &Table {
         self.0.get_or_init(|| Table::of(objects))
     }
@@ -86,9 +99,23 @@ impl Table {
             }
             let Some(pods) = object.pods() else { continue };
             table.workloads.push(at);
+            table.add_account(at, pods);
             table.add_labels(at, pods);
         }
         table
+    }
+
+    fn add_account(&mut self, at: usize, pods: PodTemplate<'_>) {
+        let Some(account) = pods.service_account().and_then(Value::text) else {
+            return;
+        };
+        match account.literal() {
+            Some(account) => {
+                let running = self.by_account.entry(account.to_owned()).or_default();
+                running.push(at);
+            }
+            None => self.some_account.push(at),
+        }
     }
 
     fn add_labels(&mut self, at: usize, pods: PodTemplate<'_>) {

@@ -274,7 +274,10 @@ impl Text {
 
     /// Whether it can be this text.
     pub fn can_be(&self, text: &str) -> bool {
-        self.same(&Text::from(text)) != Same::Never
+        match self.literal() {
+            Some(own) => own == text,
+            None => self.same(&Text::from(text)) != Same::Never,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Addresses of Services that say all of it, `name.namespace.svc`, wherever they stand: in settings of programs, in
 //! values, in text inside manifests, in code.
 
+use std::collections::HashSet;
+
 use seaworthy_facts::{SourceKind, Span};
 
 use crate::World;
@@ -28,6 +30,11 @@ const WORLDLY: &[&str] = &[
 /// second is one of them. Prose, comments and tests are left out, and so is what a template fills in part.
 pub fn all(world: &World, namespaces: &[&str]) -> Vec<Address> {
     let mut found = Vec::new();
+    let namespaces: HashSet<&str> = namespaces
+        .iter()
+        .filter(|name| !WORLDLY.contains(name))
+        .copied()
+        .collect();
     for source in world.sources.iter() {
         let path = source.file.path();
         if source.vendored
@@ -42,19 +49,20 @@ pub fn all(world: &World, namespaces: &[&str]) -> Vec<Address> {
             continue;
         }
         let text = source.file.text();
-        for namespace in namespaces.iter().filter(|name| !WORLDLY.contains(name)) {
-            let end = format!(".{namespace}:");
-            for (at, _) in text.match_indices(&end) {
-                let after = at + end.len();
-                if let Some((address, range)) = short(text, at, after)
-                    && !in_comment(text, range.start)
-                {
-                    found.push(Address {
-                        namespace: (*namespace).to_owned(),
-                        span: Span::new(source.file.id(), range),
-                        ..address
-                    });
-                }
+        for (colon, _) in text.match_indices(':') {
+            let start = start_of_label(text, colon);
+            let namespace = &text[start..colon];
+            if start > 0
+                && text.as_bytes()[start - 1] == b'.'
+                && namespaces.contains(namespace)
+                && let Some((address, range)) = short(text, start - 1, colon + 1)
+                && !in_comment(text, range.start)
+            {
+                found.push(Address {
+                    namespace: namespace.to_owned(),
+                    span: Span::new(source.file.id(), range),
+                    ..address
+                });
             }
         }
         for (at, _) in text.match_indices(".svc") {
@@ -71,22 +79,24 @@ pub fn all(world: &World, namespaces: &[&str]) -> Vec<Address> {
     found
 }
 
+/// Where the label of a host's name that ends here begins.
+fn start_of_label(text: &str, end: usize) -> usize {
+    let is_part = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let label = text.as_bytes()[..end]
+        .iter()
+        .rev()
+        .take_while(|byte| is_part(byte));
+    end - label.count()
+}
+
 /// The address around `.svc`, if all of it is written.
 fn read(text: &str, at: usize) -> Option<(Address, std::ops::Range<usize>)> {
     let bytes = text.as_bytes();
-    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let back = |end: usize| {
-        let mut start = end;
-        while start > 0 && is_part(bytes[start - 1]) {
-            start -= 1;
-        }
-        start
-    };
-    let space = back(at);
+    let space = start_of_label(text, at);
     if space == at || space == 0 || bytes[space - 1] != b'.' {
         return None;
     }
-    let start = back(space - 1);
+    let start = start_of_label(text, space - 1);
     if start == space - 1 {
         return None;
     }
@@ -146,11 +156,7 @@ fn short(text: &str, dot: usize, after: usize) -> Option<(Address, std::ops::Ran
         .take_while(char::is_ascii_digit)
         .collect();
     let port = digits.parse::<u16>().ok()?;
-    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let mut start = dot;
-    while start > 0 && is_part(bytes[start - 1]) {
-        start -= 1;
-    }
+    let start = start_of_label(text, dot);
     let before = start.checked_sub(1).map(|at| bytes[at]);
     let fits = start < dot
         && bytes[start].is_ascii_alphabetic()

@@ -1,5 +1,6 @@
 //! Service accounts and how they come to roles: annotations, Pod Identity, add-ons.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
@@ -57,6 +58,21 @@ impl<'a> Account<'a> {
             cluster
                 .of("ServiceAccount")
                 .map(move |object| Self { cluster, object })
+        })
+    }
+
+    /// The service accounts that can be the one of this namespace and name, with how sure that is.
+    pub fn called(
+        facts: &'a Facts,
+        namespace: &Text,
+        name: &Text,
+    ) -> impl Iterator<Item = (Self, Same)> {
+        facts.kubernetes.clusters.iter().flat_map(move |cluster| {
+            cluster
+                .named("ServiceAccount", name)
+                .map(move |object| Self { cluster, object })
+                .map(|account| (account, account.can_be(namespace, name)))
+                .filter(|(_, same)| *same != Same::Never)
         })
     }
 
@@ -121,9 +137,32 @@ impl Iam {
                 .text()
                 .is_some_and(|own| own.same(text) == Same::Always)
         };
-        self.associations.iter().filter(move |association| {
+        let by_account = self.associations_by_account();
+        let mut named: Vec<usize> = [name.literal(), None]
+            .iter()
+            .filter_map(|name| by_account.get(&name.map(str::to_owned)))
+            .flatten()
+            .copied()
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        let named = named.into_iter().map(|at| &self.associations[at]);
+        named.filter(move |association| {
             fits(&association.account, name)
                 && namespace.is_none_or(|namespace| fits(&association.namespace, namespace))
+        })
+    }
+
+    fn associations_by_account(&self) -> &HashMap<Option<String>, Vec<usize>> {
+        self.associations_by_account.get_or_init(|| {
+            let mut by_account: HashMap<_, Vec<usize>> = HashMap::new();
+            for (at, association) in self.associations.iter().enumerate() {
+                by_account
+                    .entry(association.account.scalar())
+                    .or_default()
+                    .push(at);
+            }
+            by_account
         })
     }
 

@@ -42,6 +42,8 @@ pub struct Iam {
     pub providers: Vec<OidcProvider>,
     /// Who gets a role by Pod Identity.
     pub associations: Vec<Association>,
+    /// The associations by the names of their accounts; those whose names are not known stand under none.
+    associations_by_account: OnceLock<HashMap<Option<String>, Vec<usize>>>,
     /// Add-ons of EKS, which make service accounts.
     pub addons: Vec<Addon>,
     /// Long-lived keys of users.

@@ -86,11 +86,16 @@ pub fn dangling<'a>(world: &'a World, kinds: &[&str]) -> Vec<Dangling<'a>> {
                 .push(index);
         }
     }
+    let open = (0..references.len())
+        .filter(|index| references[*index].name.literal().is_none())
+        .collect();
     let judge = Judge {
         world,
         references: &references,
         names: &names,
+        by_name: by_name(&names),
         used,
+        open,
     };
     let mut told: HashSet<(Span, Text)> = HashSet::new();
     references
@@ -110,16 +115,48 @@ struct Judge<'a, 'r> {
     world: &'a World,
     references: &'r [Reference<'a>],
     names: &'r HashMap<Arc<str>, Vec<Named<'a>>>,
+    /// The names by kind and name; under no name those of which not all is known.
+    by_name: HashMap<&'r str, HashMap<Option<&'r str>, Vec<&'r Named<'a>>>>,
+    /// The references by kind and name.
     used: HashMap<(Arc<str>, &'r str), Vec<usize>>,
+    /// The references of whose name not all is known.
+    open: Vec<usize>,
+}
+
+fn by_name<'a, 'r>(
+    names: &'r HashMap<Arc<str>, Vec<Named<'a>>>,
+) -> HashMap<&'r str, HashMap<Option<&'r str>, Vec<&'r Named<'a>>>> {
+    let mut by_name: HashMap<&str, HashMap<_, Vec<_>>> = HashMap::new();
+    for (kind, all) in names {
+        let of_kind = by_name.entry(kind).or_default();
+        for named in all {
+            of_kind.entry(named.name.literal()).or_default().push(named);
+        }
+    }
+    by_name
 }
 
 impl<'a, 'r> Judge<'a, 'r> {
+    /// What can be called so.
+    fn called(&self, kind: &str, name: &str) -> Vec<&'r Named<'a>> {
+        let Some(of_kind) = self.by_name.get(kind) else {
+            return Vec::new();
+        };
+        [Some(name), None]
+            .iter()
+            .filter_map(|name| of_kind.get(name))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
     fn near(&self, reference: &Reference<'a>) -> Option<Near<'a>> {
         let name = reference.name.literal()?;
         let all = self.names.get(&reference.kind)?;
         let tree = Tree::of(self.world, reference.from);
         let mut elsewhere = false;
-        for named in all {
+        // What is called otherwise for sure says nothing here.
+        for named in self.called(&reference.kind, name) {
             if !named.is(&reference.name, reference.namespace.as_ref()) {
                 // One with just this name in another namespace is for other rules to tell.
                 if named.name.literal() == Some(name) && named.cluster == Some(reference.cluster) {
@@ -235,10 +272,10 @@ impl<'a, 'r> Judge<'a, 'r> {
                     && named.is_in(reference.namespace.as_ref())
             });
         literal
-            || self.references.iter().any(|reference| {
+            || self.open.iter().any(|index| {
+                let reference = &self.references[*index];
                 Some(reference.cluster) == named.cluster
                     && reference.kind == named.kind
-                    && reference.name.literal().is_none()
                     && reference.name.same(&named.name) != Same::Never
             })
     }

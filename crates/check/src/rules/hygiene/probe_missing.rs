@@ -1,7 +1,9 @@
 //! Pods behind a Service that are sent requests before they are ready.
 
+use std::collections::HashSet;
+
 use seaworthy_facts::Value;
-use seaworthy_facts::kubernetes::PodTemplate;
+use seaworthy_facts::kubernetes::{Object, PodTemplate};
 use seaworthy_link::World;
 
 use super::workloads::{Place, grouped, written};
@@ -16,26 +18,14 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let mut places = Vec::new();
-    for (cluster, workload) in written(world) {
+    let served = served(world);
+    for (_, workload) in written(world) {
         if !matches!(&*workload.kind, "Deployment" | "StatefulSet") {
             continue;
         }
         let Some(pods) = workload.pods() else {
             continue;
         };
-        let labels = workload.pods().and_then(PodTemplate::labels);
-        let namespace = workload.namespace.as_ref().and_then(Value::text);
-        let served = cluster.of("Service").any(|service| {
-            service.is_in(namespace.as_ref())
-                && service.at("spec.selector").is_some_and(|selector| {
-                    !selector.entries().is_empty()
-                        && selector.entries().iter().all(|entry| {
-                            let own = labels.and_then(|labels| labels.get(&entry.key));
-                            own.and_then(Value::text).is_some()
-                                && own.and_then(Value::text) == entry.value.text()
-                        })
-                })
-        });
         let containers = pods.spec.get("containers").map_or(&[][..], Value::items);
         let probed = containers.iter().any(|container| {
             container.is_unknown()
@@ -43,7 +33,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     .iter()
                     .any(|key| container.get(key).is_some_and(|probe| !probe.is_null()))
         });
-        let Some(first) = containers.first().filter(|_| served && !probed) else {
+        let served = || served.contains(&std::ptr::from_ref(workload));
+        let Some(first) = containers.first().filter(|_| !probed && served()) else {
             continue;
         };
         let name = workload.name.text().unwrap_or_default();
@@ -64,4 +55,31 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         ),
     };
     findings.extend(grouped(message, places));
+}
+
+/// The workloads that Services lead to, by where they stand in memory.
+fn served(world: &World) -> HashSet<*const Object> {
+    let mut served = HashSet::new();
+    for cluster in &world.facts.kubernetes.clusters {
+        for service in cluster.of("Service") {
+            let Some(selector) = service
+                .at("spec.selector")
+                .filter(|selector| !selector.entries().is_empty())
+            else {
+                continue;
+            };
+            let namespace = service.namespace.as_ref().and_then(Value::text);
+            let selected = cluster.selectable(selector).filter(|workload| {
+                let labels = workload.pods().and_then(PodTemplate::labels);
+                workload.is_in(namespace.as_ref())
+                    && selector.entries().iter().all(|entry| {
+                        let own = labels.and_then(|labels| labels.get(&entry.key));
+                        let own = own.and_then(Value::text);
+                        own.is_some() && own == entry.value.text()
+                    })
+            });
+            served.extend(selected.map(std::ptr::from_ref));
+        }
+    }
+    served
 }

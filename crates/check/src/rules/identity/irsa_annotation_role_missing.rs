@@ -30,11 +30,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        if iam
-            .roles
-            .iter()
-            .any(|role| role.is_called(annotation) != Same::Never)
-        {
+        if !iam.roles_called(annotation).is_empty() {
             continue;
         }
         let namespace = account.namespace();

@@ -1,5 +1,7 @@
 //! Trusts of service accounts that do not exist, and service accounts that the role they name does not trust.
 
+use std::collections::{HashMap, HashSet};
+
 use seaworthy_diagnostics::suggest;
 use seaworthy_facts::delivery::What;
 use seaworthy_facts::{Same, Span, Subject, Text, Value};
@@ -31,18 +33,10 @@ fn unassociated(world: &World, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        let is_there = accounts
-            .iter()
-            .any(|account| account.can_be(&namespace, &name) != Same::Never);
-        let is_used = world.facts.kubernetes.clusters.iter().any(|cluster| {
-            cluster.workloads().any(|workload| {
-                workload.is_in(Some(&namespace))
-                    && workload
-                        .pods()
-                        .and_then(|pods| pods.service_account()?.text())
-                        .is_some_and(|own| own.same(&name) != Same::Never)
-            })
-        });
+        let is_there = Account::called(&world.facts, &namespace, &name)
+            .next()
+            .is_some();
+        let is_used = is_used(world, &namespace, &name);
         let wanted = format!("{namespace}/{name}");
         if is_there || is_used || wanted.contains("${") {
             continue;
@@ -199,8 +193,15 @@ fn missing(world: &World, refused: &[&Role], findings: &mut Vec<Finding>) {
     if hidden || accounts.is_empty() {
         return;
     }
+    let refused: HashSet<Span> = refused.iter().map(|role| role.span).collect();
+    let mut homes: HashMap<usize, bool> = HashMap::new();
     for role in &iam.roles {
-        if refused.iter().any(|other| other.span == role.span) || !is_home(world, role.root) {
+        let mut at_home = || {
+            *homes
+                .entry(role.root)
+                .or_insert_with(|| is_home(world, role.root))
+        };
+        if refused.contains(&role.span) || !at_home() {
             continue;
         }
         for (value, namespace, name) in subjects(role) {
@@ -252,8 +253,8 @@ fn is_home(world: &World, root: usize) -> bool {
         .filter(|role| role.root == root)
         .flat_map(subjects)
         .any(|(_, namespace, name)| {
-            Account::all(&world.facts)
-                .any(|account| account.can_be(&namespace.into(), &name.into()) == Same::Always)
+            Account::called(&world.facts, &namespace.into(), &name.into())
+                .any(|(_, same)| same == Same::Always)
         })
 }
 
@@ -269,19 +270,13 @@ fn exists(
         return true;
     }
     let (wanted_namespace, wanted) = (Text::from(namespace), Text::from(name));
-    let is_object = accounts
-        .iter()
-        .any(|account| account.can_be(&wanted_namespace, &wanted) != Same::Never);
-    let is_used = world.facts.kubernetes.clusters.iter().any(|cluster| {
-        cluster.workloads().any(|workload| {
-            // A pod that names the account: it is made somewhere.
-            workload.is_in(Some(&wanted_namespace))
-                && workload
-                    .pods()
-                    .and_then(|pods| pods.service_account()?.text())
-                    .is_some_and(|own| own.same(&wanted) != Same::Never)
-        })
-    });
+    let is_object = Account::called(&world.facts, &wanted_namespace, &wanted)
+        .next()
+        .is_some();
+    // A pod that names the account: it is made somewhere.
+    if is_object || is_used(world, &wanted_namespace, &wanted) {
+        return true;
+    }
     let in_unseen_release = world.facts.kubernetes.clusters.iter().any(|cluster| {
         cluster.releases.iter().any(|release| {
             let Some(title) = release.name.text() else {
@@ -339,14 +334,20 @@ fn exists(
                         .any(|word| source.contains(word))
                 })
     });
-    is_object
-        || is_used
-        || in_unseen_release
-        || of_cluster
-        || of_addon
-        || by_command
-        || by_resource
-        || by_module
+    in_unseen_release || of_cluster || of_addon || by_command || by_resource || by_module
+}
+
+/// Whether some pods run as an account.
+fn is_used(world: &World, namespace: &Text, name: &Text) -> bool {
+    world.facts.kubernetes.clusters.iter().any(|cluster| {
+        cluster.running_as(name).any(|workload| {
+            workload.is_in(Some(namespace))
+                && workload
+                    .pods()
+                    .and_then(|pods| pods.service_account()?.text())
+                    .is_some_and(|own| own.same(name) != Same::Never)
+        })
+    })
 }
 
 /// The accounts that an add-on makes; nothing where it is not known.

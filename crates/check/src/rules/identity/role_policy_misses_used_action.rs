@@ -131,25 +131,30 @@ fn is_for(values: &Value, wanted: &str) -> bool {
 /// Dashboards of the CloudWatch data source that ask what Grafana's role does not allow.
 fn dashboards(world: &World, findings: &mut Vec<Finding>) {
     let iam = world.iam();
-    // Grafana's account, by its chart or by its name.
+    // Grafana's accounts, by its chart or by its name.
+    let accounts: Vec<Account<'_>> = Account::all(&world.facts)
+        .filter(|account| {
+            account.name().is_some_and(|name| {
+                name.literal()
+                    .is_some_and(|name| name == "grafana" || name.ends_with("-grafana"))
+            })
+        })
+        .collect();
     let roles: Vec<&Role> = iam
         .roles
         .iter()
         .filter(|role| {
-            Account::all(&world.facts).any(|account| {
-                let Some(name) = account.name() else {
-                    return false;
-                };
-                let is_grafana = name
-                    .literal()
-                    .is_some_and(|name| name == "grafana" || name.ends_with("-grafana"));
-                let namespace = account.namespace();
+            accounts.iter().any(|account| {
                 let annotated = account
                     .role()
                     .is_some_and(|value| role.is_called(value) == Same::Always);
-                is_grafana
-                    && (annotated
-                        || role.trust.takes_account(namespace.as_ref(), &name) == Admission::Yes)
+                let trusted = || {
+                    let namespace = account.namespace();
+                    account.name().is_some_and(|name| {
+                        role.trust.takes_account(namespace.as_ref(), &name) == Admission::Yes
+                    })
+                };
+                annotated || trusted()
             })
         })
         .collect();

@@ -1,6 +1,6 @@
 //! Addresses that say name and namespace, held against every Service.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use seaworthy_diagnostics::suggest;
 use seaworthy_facts::kubernetes::Release;
@@ -26,19 +26,39 @@ pub(super) fn check(world: &World, findings: &mut Vec<Finding>) {
     namespaces.sort_unstable();
     namespaces.dedup();
     let addresses = addresses::all(world, &namespaces);
+    let mut by_name: HashMap<Option<&str>, Vec<&Serving<'_>>> = HashMap::new();
+    for service in &services {
+        by_name
+            .entry(service.name.literal())
+            .or_default()
+            .push(service);
+    }
     for address in &addresses {
         let line = (address.span.file, world.sources.line(address.span));
         if !told.contains(&line) {
-            findings.extend(judge(world, &services, address));
+            // Those of this name, and those of whose name not all is known.
+            let called = [Some(&*address.name), None]
+                .iter()
+                .filter_map(|name| by_name.get(name))
+                .flatten()
+                .copied()
+                .collect::<Vec<_>>();
+            findings.extend(judge(world, &services, &called, address));
         }
     }
 }
 
-fn judge(world: &World, services: &[Serving<'_>], address: &Address) -> Option<Finding> {
+fn judge(
+    world: &World,
+    services: &[Serving<'_>],
+    called: &[&Serving<'_>],
+    address: &Address,
+) -> Option<Finding> {
     let (name, namespace) = (&*address.name, &*address.namespace);
-    let fitting: Vec<&Serving<'_>> = services
+    let fitting: Vec<&Serving<'_>> = called
         .iter()
         .filter(|service| service.is(name, namespace))
+        .copied()
         .collect();
     let finding = |message: String| {
         Finding::new(message).about([
@@ -81,11 +101,10 @@ fn judge(world: &World, services: &[Serving<'_>], address: &Address) -> Option<F
             .assume("the chart makes the Service only when this is on (table of 2026-11-21)"),
         );
     }
-    let elsewhere: Vec<&Serving<'_>> = services
+    let elsewhere = called
         .iter()
-        .filter(|service| service.name.literal() == Some(name))
-        .collect();
-    if let Some(service) = elsewhere.first() {
+        .find(|service| service.name.literal() == Some(name));
+    if let Some(service) = elsewhere {
         let other = service.namespace.as_ref()?.literal()?;
         // A namespace that nothing is in is of another place.
         let known = services.iter().any(|service| {

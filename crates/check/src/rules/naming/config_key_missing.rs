@@ -33,7 +33,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
 fn judge(world: &World, reference: &Reference<'_>, key: &Value, wanted: &str) -> Option<Finding> {
     let cluster = &world.facts.kubernetes.clusters[reference.cluster];
     let maps: Vec<&Object> = cluster
-        .of("ConfigMap")
+        .named("ConfigMap", &reference.name)
         .filter(|map| {
             map.is_in(reference.namespace.as_ref())
                 && map

@@ -24,6 +24,11 @@ use crate::releases;
 
 /// More objects than any kustomization has; what grows beyond is not followed.
 const MOST_OBJECTS: usize = 20_000;
+/// Bytes that the objects of all kustomizations together are made of; what grows beyond is not followed. Two that each
+/// take in the two before them double with every step.
+const MOST_BYTES: usize = 128 << 20;
+/// What an object counts for beside its text.
+const OBJECT: usize = 1 << 10;
 /// Kustomizations within kustomizations.
 const DEEPEST: usize = 40;
 
@@ -36,6 +41,8 @@ pub(crate) struct Built {
     pub(crate) releases: Vec<Release>,
     /// Something was not seen.
     pub(crate) incomplete: bool,
+    /// What it counts for among [`MOST_BYTES`].
+    bytes: usize,
 }
 
 /// Builds kustomizations, each folder once.
@@ -44,6 +51,8 @@ pub(crate) struct Kustomize<'f, 's> {
     pub(crate) files: &'f Files<'s>,
     built: HashMap<String, Rc<Built>>,
     building: Vec<String>,
+    /// What all that was built counts for among [`MOST_BYTES`].
+    bytes: usize,
     /// Every kustomization that was built, by folder.
     pub(crate) records: HashMap<String, Kustomization>,
     /// What was not seen.
@@ -57,6 +66,7 @@ impl<'f, 's> Kustomize<'f, 's> {
             files,
             built: HashMap::new(),
             building: Vec::new(),
+            bytes: 0,
             records: HashMap::new(),
             unseen: Vec::new(),
         }
@@ -255,6 +265,11 @@ impl<'f, 's> Kustomize<'f, 's> {
         });
         if let Some(source) = self.files.by_path(&resolved) {
             let file = source.file.id();
+            let documents = self.files.documents(file);
+            let documents = documents.map_or(0, |all| all.documents.len());
+            if !self.holds(work, source.file.text().len() + documents * OBJECT) {
+                return;
+            }
             let objects = manifests_of(self.files, file);
             if self.files.documents(file).is_some_and(|documents| {
                 documents.documents.iter().any(|document| document.broken)
@@ -272,7 +287,8 @@ impl<'f, 's> Kustomize<'f, 's> {
             } else if self.building.len() < DEEPEST
                 && let Some(sub) = self.build(&resolved)
             {
-                if work.built.objects.len() + sub.objects.len() <= MOST_OBJECTS {
+                let many = work.built.objects.len() + sub.objects.len() > MOST_OBJECTS;
+                if !many && self.holds(work, sub.bytes) {
                     work.built.objects.extend(sub.objects.iter().cloned());
                     work.built.releases.extend(sub.releases.iter().cloned());
                     work.built.incomplete |= sub.incomplete;
@@ -295,6 +311,18 @@ impl<'f, 's> Kustomize<'f, 's> {
             }
             work.built.incomplete = true;
         }
+    }
+
+    /// Whether there is room for so many bytes more; without it the build is incomplete.
+    fn holds(&mut self, work: &mut Work, bytes: usize) -> bool {
+        let fits = self.bytes + bytes <= MOST_BYTES;
+        if fits {
+            self.bytes += bytes;
+            work.built.bytes += bytes;
+        } else {
+            work.built.incomplete = true;
+        }
+        fits
     }
 
     /// What is somewhere else leaves the build incomplete.

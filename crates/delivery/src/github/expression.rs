@@ -4,7 +4,7 @@
 //! several becomes a hole with choices.
 
 use seaworthy_diagnostics::Span;
-use seaworthy_facts::{Data, Number, Text, Unknown, UnknownKind, Value};
+use seaworthy_facts::{Data, Number, Part, Text, Unknown, UnknownKind, Value};
 
 /// What an expression can look up.
 pub(super) trait Context {
@@ -15,6 +15,8 @@ pub(super) trait Context {
 const LONGEST: usize = 4096;
 const DEEPEST: usize = 40;
 const MOST: usize = 16;
+/// What all that is put into one text may measure: an output that names another twice would double with every job.
+const LARGEST: usize = 64 << 10;
 /// How far into lists and maps expressions are looked for.
 const DEEPEST_VALUE: usize = 60;
 
@@ -51,6 +53,7 @@ fn interpolated(raw: &str, value: &Value, context: &dyn Context) -> Value {
     }
     let mut text = Text::default();
     let mut trail = value.trail.clone();
+    let mut room = LARGEST;
     for piece in pieces {
         match piece {
             Piece::Literal(literal) => text.push_str(literal),
@@ -58,7 +61,7 @@ fn interpolated(raw: &str, value: &Value, context: &dyn Context) -> Value {
                 let found = one(inner, value.span, context);
                 // The last one: of an image's name that is its tag.
                 trail = found.trail.clone();
-                push(&mut text, &found, inner);
+                push(&mut text, &found, inner, &mut room);
             }
         }
     }
@@ -69,12 +72,41 @@ fn interpolated(raw: &str, value: &Value, context: &dyn Context) -> Value {
     }
 }
 
-fn push(text: &mut Text, value: &Value, inner: &str) {
-    match value.text() {
-        Some(more) => text.push(&more),
-        None if value.is_null() => {}
-        None => text.push_hole(unknown(inner.trim())),
+/// Puts a value in; what there is no `room` for becomes a hole.
+fn push(text: &mut Text, value: &Value, inner: &str, room: &mut usize) {
+    let more = match value.text() {
+        None if value.is_null() => return,
+        more => more.map(|more| (size(&more, *room, 0), more)),
+    };
+    match more {
+        Some((size, more)) if size <= *room => {
+            *room -= size;
+            text.push(&more);
+        }
+        _ => text.push_hole(unknown(inner.trim())),
     }
+}
+
+/// What a text measures with all that its holes can be, counted no further than just above `most`.
+fn size(text: &Text, most: usize, depth: usize) -> usize {
+    if depth > DEEPEST {
+        return most.saturating_add(1);
+    }
+    let mut sum = 0_usize;
+    for part in text.parts() {
+        sum += match part {
+            Part::Literal(literal) => literal.len(),
+            Part::Hole(unknown) => {
+                let choices = unknown.choices.iter();
+                let choices = choices.map(|choice| size(choice, most, depth + 1));
+                unknown.name.len() + choices.fold(0, usize::saturating_add)
+            }
+        };
+        if sum > most {
+            break;
+        }
+    }
+    sum
 }
 
 /// A part of a text: literal, or an expression with where all of it stands.
@@ -306,12 +338,15 @@ fn called(name: &str, arguments: &[Value], span: Span) -> Option<Value> {
         ("format", [pattern, rest @ ..]) => {
             let pattern = pattern.str()?;
             let mut text = Text::default();
-            let mut from = 0;
+            let (mut from, mut room) = (0, LARGEST);
             while let Some(open) = pattern[from..].find('{').map(|at| from + at) {
                 let close = pattern[open..].find('}').map(|at| open + at)?;
                 text.push_str(&pattern[from..open]);
                 match pattern[open + 1..close].parse::<usize>() {
-                    Ok(index) => text.push(&rest.get(index)?.text()?),
+                    Ok(index) => {
+                        let given = rest.get(index)?;
+                        push(&mut text, given, &pattern[open..=close], &mut room);
+                    }
                     Err(_) => text.push_str(&pattern[open..=close]),
                 }
                 from = close + 1;

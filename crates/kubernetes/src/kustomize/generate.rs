@@ -141,7 +141,9 @@ impl Kustomize<'_, '_> {
             field: field.into(),
             remote: false,
         });
-        if let Some(source) = self.files.by_path(&resolved) {
+        if let Some(source) = self.files.by_path(&resolved)
+            && self.holds(work, source.file.text().len())
+        {
             return Value::string(source.file.text(), span);
         }
         if !self.files.sources.exists(&resolved) {

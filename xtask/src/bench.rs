@@ -12,6 +12,7 @@ mod memory;
 mod pgbench;
 mod plain_postgres;
 mod platform;
+mod render;
 mod report;
 mod services;
 
@@ -54,6 +55,8 @@ enum Suite {
     Gateway,
     /// `seaworthy check` against checkov, and on repositories that grow
     Check,
+    /// `seaworthy render` against `kustomize build` and `tofu validate` of what it writes
+    Render,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -103,6 +106,9 @@ pub(crate) fn run_chore(options: &Options) -> Result<(), Failure> {
     }
     if wanted(Suite::Check) {
         sections.extend(check::measure(plan, &options.repositories)?);
+    }
+    if wanted(Suite::Render) {
+        sections.push(render::measure(plan, &check::built()?)?);
     }
     match options.format {
         Format::Text => {

@@ -42,7 +42,7 @@ pub(super) fn measure(plan: Plan, repositories: &[PathBuf]) -> Result<Vec<Sectio
 }
 
 /// The program as `cargo build --release` leaves it.
-fn built() -> Result<PathBuf, Failure> {
+pub(super) fn built() -> Result<PathBuf, Failure> {
     // This chore was built for release as well, and stands beside it.
     let beside = std::env::current_exe()?.with_file_name("seaworthy");
     if beside.is_file() {

@@ -7,7 +7,7 @@
 
 mod awake;
 mod controllers;
-mod gitops;
+pub mod gitops;
 mod input;
 pub mod kubernetes;
 mod names;

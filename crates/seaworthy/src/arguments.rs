@@ -50,6 +50,7 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     Apply(commands::apply::ApplyArgs),
     Destroy(commands::destroy::DestroyArgs),
+    Bootstrap(commands::bootstrap::BootstrapArgs),
     Promote(commands::promote::PromoteArgs),
     Rollback(commands::rollback::RollbackArgs),
     Explain(commands::explain::ExplainArgs),

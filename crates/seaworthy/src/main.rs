@@ -4,8 +4,10 @@
 
 mod arguments;
 mod commands;
+mod environment;
 mod exit;
 mod git;
+mod kubectl;
 mod linked;
 mod platform;
 mod printer;

@@ -10,9 +10,8 @@ use seaworthy_local::Failure;
 use seaworthy_provision::{Error, Event, Root, RootKind, Settings, Target};
 use seaworthy_render::opentofu::{self, RootName};
 use seaworthy_render::{Input, Scope};
-use seaworthy_tree::Folder;
 
-use crate::commands::render::rendered;
+use crate::environment;
 use crate::exit::{CommandError, failure};
 use crate::platform::PlatformFolder;
 use crate::printer::{self, BOLD, DIM};
@@ -24,12 +23,7 @@ pub(crate) fn target(
     environment: &str,
 ) -> Result<Target, CommandError> {
     let input = Input::new(definition, &[]);
-    let scope = input
-        .scopes()
-        .find(|scope| scope.environment.name.as_str() == environment);
-    let Some(scope) = scope else {
-        return Err(no_such_place(&input, environment));
-    };
+    let scope = environment::scope(&input, environment)?;
     Ok(Target {
         folder: platform.path.clone(),
         platform: scope.platform.name.to_string(),
@@ -42,26 +36,6 @@ pub(crate) fn target(
         tags: tags(&scope),
         roots: roots(&input, environment, scope.account),
     })
-}
-
-/// Refuses to go on while the files are not what the definition asks for.
-pub(crate) fn refuse_stale(
-    platform: &PlatformFolder,
-    definition: &Definition,
-) -> Result<(), CommandError> {
-    let rendered = rendered(platform, definition)?;
-    let changes = Folder::new(&platform.path)
-        .compare(&rendered.tree)
-        .map_err(|error| CommandError::system("the files could not be compared", &error))?;
-    let infra = |path: &str| path.starts_with("infra/");
-    let stale = changes.changes.iter().find(|change| infra(change.path()));
-    if let Some(stale) = stale {
-        return Err(CommandError::refused(
-            format!("`{}` is not what the definition asks for", stale.path()),
-            "write the files with `seaworthy render`, and review them",
-        ));
-    }
-    Ok(())
 }
 
 /// The roots of an environment and of its account, in the order in which they are applied.
@@ -107,25 +81,6 @@ fn tags(scope: &Scope<'_>) -> std::collections::BTreeMap<String, String> {
         tags.insert("deployment".to_owned(), deployment.clone());
     }
     tags
-}
-
-fn no_such_place(input: &Input<'_>, environment: &str) -> CommandError {
-    let names: Vec<&str> = input
-        .scopes()
-        .map(|scope| scope.environment.name.as_str())
-        .collect();
-    let declared = input.base.environments.contains_key(environment);
-    let what = if declared {
-        format!("`{environment}` has no `account` or no `region`, so there is nothing in AWS")
-    } else {
-        format!("there is no environment `{environment}`")
-    };
-    let hint = if names.is_empty() {
-        "declare an account and a region under `environments:`".to_owned()
-    } else {
-        format!("there is: {}", names.join(", "))
-    };
-    CommandError::usage(what, hint)
 }
 
 /// The user's settings.

@@ -8,6 +8,7 @@ use seaworthy_release::{Build, ImagesFile};
 use seaworthy_render::kubernetes::{image_repository, images_file};
 use seaworthy_render::{Input, Scope};
 
+use crate::environment;
 use crate::exit::CommandError;
 use crate::git::Git;
 use crate::platform::PlatformFolder;
@@ -34,7 +35,7 @@ impl<'a> Released<'a> {
         service: &str,
         environment: &str,
     ) -> Result<Self, CommandError> {
-        let scope = scope(input, environment)?;
+        let scope = environment::scope(input, environment)?;
         let service = built(scope, service)?;
         let path = images_file(&scope.environment.name);
         let text = fs::read_to_string(folder.path.join(&path)).map_err(|_| {
@@ -109,30 +110,6 @@ impl<'a> Released<'a> {
             ));
         }
     }
-}
-
-fn scope<'a>(input: &'a Input<'_>, name: &str) -> Result<Scope<'a>, CommandError> {
-    if let Some(scope) = input
-        .scopes()
-        .find(|scope| scope.environment.name.as_str() == name)
-    {
-        return Ok(scope);
-    }
-    let declared = input.base.environments.contains_key(name);
-    if declared {
-        return Err(CommandError::refused(
-            format!("`{name}` has no `account` or no `region`"),
-            format!("nothing is rendered for it until both stand under `environments.{name}`"),
-        ));
-    }
-    let names: Vec<String> = input
-        .scopes()
-        .map(|scope| format!("`{}`", scope.environment.name))
-        .collect();
-    Err(CommandError::usage(
-        format!("no environment is called `{name}`"),
-        format!("the environments are {}", names.join(", ")),
-    ))
 }
 
 fn built<'a>(scope: Scope<'a>, name: &str) -> Result<&'a Service, CommandError> {

@@ -4,8 +4,8 @@ use seaworthy_knowledge::Knowledge;
 use seaworthy_tree::FileTree;
 use serde_json::{Value, json};
 
-use super::Place;
 use super::steps::{Release, Step, Team, waves};
+use super::{Bootstrap, Place};
 use crate::kubernetes;
 use crate::kubernetes::object::{CustomResource, Object, to_yaml};
 use crate::provenance::header;
@@ -38,6 +38,18 @@ pub(super) fn render(place: &Place<'_>, steps: &[Step], tree: &mut FileTree) {
     );
     place.write(&objects, tree);
     install(place, tree);
+}
+
+/// The installation, and the Application that follows everything else.
+pub(super) fn bootstrap(folder: &str) -> Bootstrap {
+    Bootstrap {
+        engine: "Argo CD",
+        namespace: NAMESPACE,
+        installation: format!("{folder}/argo-cd"),
+        kinds: &["applications.argoproj.io", "appprojects.argoproj.io"],
+        roots: vec![format!("{folder}/application-root.yaml")],
+        watch: "applications",
+    }
 }
 
 /// What one team's Applications may take and touch.

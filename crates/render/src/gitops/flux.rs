@@ -5,7 +5,7 @@ use seaworthy_tree::FileTree;
 use serde_json::{Value, json};
 
 use super::steps::{Release, Step};
-use super::{Place, kustomization};
+use super::{Bootstrap, Place, kustomization};
 use crate::kubernetes::object::{CustomResource, Object, to_yaml};
 use crate::provenance::header;
 
@@ -29,6 +29,24 @@ pub(super) fn render(place: &Place<'_>, steps: &[Step], tree: &mut FileTree) {
     }
     place.write(&objects, tree);
     install(place, tree);
+}
+
+/// The installation, the repository, and the Kustomization that follows everything else.
+pub(super) fn bootstrap(folder: &str) -> Bootstrap {
+    Bootstrap {
+        engine: "Flux",
+        namespace: NAMESPACE,
+        installation: format!("{folder}/flux"),
+        kinds: &[
+            "gitrepositories.source.toolkit.fluxcd.io",
+            "kustomizations.kustomize.toolkit.fluxcd.io",
+        ],
+        roots: vec![
+            format!("{folder}/gitrepository-platform.yaml"),
+            format!("{folder}/kustomization-root.yaml"),
+        ],
+        watch: "kustomizations",
+    }
 }
 
 /// The repository.

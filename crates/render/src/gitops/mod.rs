@@ -54,7 +54,7 @@ pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
             write_step(step, scope, &mut rendered.tree);
         }
         let place = Place {
-            folder: format!("gitops/clusters/{}", scope.environment.name),
+            folder: cluster_folder(scope),
             scope,
             source: &source,
         };
@@ -63,6 +63,38 @@ pub(crate) fn render(input: &Input<'_>, rendered: &mut Rendered) {
             GitOps::Flux => flux::render(&place, &steps, &mut rendered.tree),
         }
     }
+}
+
+/// What brings an empty cluster to the point from which it follows git.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// Who follows git: `Argo CD`.
+    pub engine: &'static str,
+    /// The namespace it runs in.
+    pub namespace: &'static str,
+    /// The folder that installs it, relative to the platform's.
+    pub installation: String,
+    /// The custom resource definitions that the rest needs.
+    pub kinds: &'static [&'static str],
+    /// The files that make it follow the repository; everything else comes from there, in its order.
+    pub roots: Vec<String>,
+    /// What lists how far it is.
+    pub watch: &'static str,
+}
+
+/// What an environment's cluster begins with; `None` where `repository` does not say what to follow.
+pub fn bootstrap(input: &Input<'_>, scope: Scope<'_>) -> Option<Bootstrap> {
+    source(input)?;
+    let folder = cluster_folder(scope);
+    Some(match scope.platform.delivery.gitops {
+        GitOps::ArgoCd => argo_cd::bootstrap(&folder),
+        GitOps::Flux => flux::bootstrap(&folder),
+    })
+}
+
+/// The one folder that an environment's cluster follows.
+fn cluster_folder(scope: Scope<'_>) -> String {
+    format!("gitops/clusters/{}", scope.environment.name)
 }
 
 /// The folder that one cluster follows.

@@ -8,10 +8,11 @@ use seaworthy_provision::{
     Approval, Error, Reviewed, RootPlan, Session, Target, only_creates, refuse_losses,
 };
 
+use crate::commands::render::refuse_stale;
 use crate::exit::CommandResult;
 use crate::platform::PlatformFolder;
 use crate::printer::{self, BOLD};
-use crate::provisioning::{ask, refuse_stale, settings, target, tell, told};
+use crate::provisioning::{ask, settings, target, tell, told};
 
 /// Apply what `plan` showed, root by root
 ///
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &ApplyArgs) -> CommandResult {
     let mut tell = tell;
     let session = Session::open(&target, settings(args.plans.as_ref()), &mut tell)
         .map_err(|error| told(&error))?;
-    refuse_stale(&platform, &definition)?;
+    refuse_stale(&platform, &definition, "infra/")?;
     if let Some(id) = &args.unlock {
         let holder = session.unlock(id).map_err(|error| told(&error))?;
         printer::note(&format!("the lock of {holder} is cleared"));

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub(crate) mod apply;
+pub(crate) mod bootstrap;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod destroy;
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
         Command::Why(args) => why::run(&args),
         Command::Rule(args) => rule::run(&args),
         Command::Render(args) => render::run(&args),
+        Command::Bootstrap(args) => bootstrap::run(&args),
         Command::Promote(args) => promote::run(&args),
         Command::Rollback(args) => rollback::run(&args),
         Command::Plan(args) => plan::run(&args),

@@ -6,10 +6,11 @@ use clap::{Args, ValueEnum};
 use seaworthy_provision::summary::{self, Counts};
 use seaworthy_provision::{Action, Change, Outcome, Plan, Session};
 
+use crate::commands::render::refuse_stale;
 use crate::exit::{CommandError, CommandResult};
 use crate::platform::PlatformFolder;
 use crate::printer;
-use crate::provisioning::{refuse_stale, settings, target, tell, told};
+use crate::provisioning::{settings, target, tell, told};
 
 /// Show what would change in AWS, and keep that for `apply`
 ///
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &PlanArgs) -> CommandResult {
     let mut tell = tell;
     let session = Session::open(&target, settings(args.plans.as_ref()), &mut tell)
         .map_err(|error| told(&error))?;
-    refuse_stale(&platform, &definition)?;
+    refuse_stale(&platform, &definition, "infra/")?;
     let plan = session.plan().map_err(|error| told(&error))?;
     let full = if args.full {
         let shown = plan.roots.iter().map(|root| session.full(root));

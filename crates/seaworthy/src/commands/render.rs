@@ -79,13 +79,33 @@ pub(crate) fn run(args: &RenderArgs) -> CommandResult {
 }
 
 /// Renders a platform.
-pub(crate) fn rendered(
-    platform: &PlatformFolder,
-    definition: &Definition,
-) -> Result<Rendered, CommandError> {
+fn rendered(platform: &PlatformFolder, definition: &Definition) -> Result<Rendered, CommandError> {
     let patches = patches(&platform.path)?;
     let input = input(platform, definition, &patches)?;
     Ok(seaworthy_render::render(&input))
+}
+
+/// Refuses to go on while the files below a folder are not what the definition asks for.
+pub(crate) fn refuse_stale(
+    platform: &PlatformFolder,
+    definition: &Definition,
+    folder: &str,
+) -> Result<(), CommandError> {
+    let rendered = rendered(platform, definition)?;
+    let changes = Folder::new(&platform.path)
+        .compare(&rendered.tree)
+        .map_err(|error| CommandError::system("the files could not be compared", &error))?;
+    let mut stale = changes
+        .changes
+        .iter()
+        .filter(|change| change.path().starts_with(folder));
+    let Some(stale) = stale.next() else {
+        return Ok(());
+    };
+    Err(CommandError::refused(
+        format!("`{}` is not what the definition asks for", stale.path()),
+        "write the files with `seaworthy render`, and review them",
+    ))
 }
 
 /// What is rendered: the definition, and what the team's own files say.

@@ -4,6 +4,7 @@
     reason = "what a failed test needs to be understood"
 )]
 
+mod bootstrap;
 mod browser;
 mod daily;
 mod diagnosis;

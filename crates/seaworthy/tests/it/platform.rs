@@ -146,7 +146,12 @@ impl Platform {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Printed {
-        Printed::of(&self.command(arguments).output().expect("seaworthy starts"))
+        Self::finish(self.command(arguments))
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn finish(mut command: Command) -> Printed {
+        Printed::of(&command.output().expect("seaworthy starts"))
     }
 
     /// `seaworthy up --detach` on a free port, which must work.

@@ -45,6 +45,22 @@ fn texts_do_not_grow_without_end() {
 }
 
 #[test]
+fn outputs_do_not_double_with_every_job() {
+    let mut workflow = String::from("on: push\njobs:\n  j0:\n    steps: []\n    outputs: {a: x}\n");
+    for n in 1..60 {
+        let output = format!("${{{{ needs.j{}.outputs.a }}}}", n - 1);
+        let job = format!(
+            "  j{n}:\n    needs: [j{}]\n    outputs: {{a: 'a{output}{output}'}}\n    steps: [{{run: 'docker push r/i:{output}'}}]\n",
+            n - 1
+        );
+        workflow.push_str(&job);
+    }
+    let (_, facts) = read(&[(".github/workflows/a.yml", &workflow)]);
+    let jobs = &facts.delivery.workflows[0].jobs;
+    assert_eq!(jobs.len(), 60);
+}
+
+#[test]
 fn circles_end() {
     read(&[
         (

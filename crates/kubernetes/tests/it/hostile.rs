@@ -25,6 +25,55 @@ fn cycles_end() {
 }
 
 #[test]
+fn kustomizations_that_double_are_not_all_held() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+    let mut files = vec![
+        (
+            "k0/kustomization.yaml".to_owned(),
+            "resources: [a.yaml]\n".to_owned(),
+        ),
+        ("k0/a.yaml".to_owned(), map.to_owned()),
+        (
+            "l0/kustomization.yaml".to_owned(),
+            "resources: [../k0]\n".to_owned(),
+        ),
+    ];
+    for n in 1..36 {
+        let before = n - 1;
+        let both = format!("resources: [../k{before}, ../l{before}]\n");
+        files.push((
+            format!("k{n}/kustomization.yaml"),
+            format!("{both}namePrefix: p\n"),
+        ));
+        files.push((
+            format!("l{n}/kustomization.yaml"),
+            format!("{both}nameSuffix: s\n"),
+        ));
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let read = read(&files);
+    let held: usize = read
+        .facts
+        .kubernetes
+        .clusters
+        .iter()
+        .map(|cluster| cluster.objects.len())
+        .sum();
+    // The last ones have nothing left to take in.
+    assert!(held < 10_000, "{held}");
+    assert!(
+        read.facts
+            .kubernetes
+            .clusters
+            .iter()
+            .any(|cluster| cluster.incomplete)
+    );
+}
+
+#[test]
 fn templates_that_never_end_are_stopped() {
     let read = read(&[
         ("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n"),

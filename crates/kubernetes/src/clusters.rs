@@ -10,6 +10,7 @@ use std::sync::Arc;
 use seaworthy_facts::kubernetes::{GitopsPath, Origin};
 use seaworthy_facts::{FileId, SourceKind, Text, Unseen, file_name, is_under, parent};
 
+use crate::collections::Collections;
 use crate::files::{
     Files, environment_of_name, environment_of_path, environment_word, is_kustomization_file,
 };
@@ -257,7 +258,8 @@ struct Unit {
     kustomized: bool,
 }
 
-type Id = (Arc<str>, Text, Option<Text>);
+/// Kind, name and namespace of an object.
+pub(crate) type Id = (Arc<str>, Text, Option<Text>);
 
 impl Unit {
     fn folder(&self) -> &str {
@@ -307,6 +309,11 @@ impl Plain {
                 .map_or_else(|| (*environment).into(), |(name, _)| name.clone());
             self.fill(&mut slots, &name, Some(environment), units, &ids);
         }
+        let collections = Collections::of(
+            &others
+                .iter()
+                .map(|index| (self.units[*index].folder(), ids[*index].as_slice())),
+        );
         // Folders that say most come first, so that the parts win over a bundle of them.
         let mut folders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for index in &others {
@@ -336,6 +343,8 @@ impl Plain {
         for (folder, units) in &order {
             let name: Arc<str> = if is_example(folder) {
                 folder.as_str().into()
+            } else if let Some(child) = collections.child(folder) {
+                child.into()
             } else {
                 "default".into()
             };
@@ -383,6 +392,7 @@ impl Plain {
                 let mut group = Group {
                     alternative: *count > 1
                         || is_example(&name)
+                        || collections.has(&name)
                         || (gitops && slot.environment.is_some()),
                     name,
                     environment: slot.environment,
@@ -394,6 +404,8 @@ impl Plain {
                     group.releases.extend(unit.releases.iter().cloned());
                     group.incomplete |= unit.incomplete;
                 }
+                // What a lesson's text installs is not among its files.
+                group.incomplete |= collections.has(&group.name);
                 group
             })
             .collect()
@@ -468,7 +480,7 @@ impl Plain {
 }
 
 /// Folders that show how something could be done.
-fn is_example(folder: &str) -> bool {
+pub(crate) fn is_example(folder: &str) -> bool {
     folder.split('/').any(|part| {
         matches!(
             part,

@@ -6,6 +6,7 @@
 mod applied;
 mod assembly;
 mod clusters;
+mod collections;
 mod files;
 mod gitops;
 mod helm;

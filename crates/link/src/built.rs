@@ -6,7 +6,7 @@ use seaworthy_facts::code::Program;
 use seaworthy_facts::delivery::{Dockerfile, What};
 use seaworthy_facts::{Facts, ImageReference, Same, Sources, Value, file_name, join};
 
-use crate::{World, environment};
+use crate::{World, collections, environment};
 
 /// Every image that is built, by the name of its repository.
 #[derive(Debug, Default)]
@@ -117,6 +117,8 @@ pub fn contexts(world: &World, image: &Value) -> Vec<String> {
         }
     }
     let mut found = if sure.is_empty() { possible } else { sure };
+    let own = world.sources.path(image.span.file);
+    found.retain(|folder| !collections::apart(world, folder, own));
     found.sort();
     found.dedup();
     if found.len() > 1

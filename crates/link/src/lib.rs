@@ -6,6 +6,7 @@
 pub mod addresses;
 pub mod built;
 pub mod clusters;
+pub mod collections;
 pub mod containers;
 pub mod environment;
 pub mod exposure;

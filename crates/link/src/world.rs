@@ -21,6 +21,7 @@ pub struct World {
     pub today: Date,
     iam: OnceLock<Iam>,
     builds: OnceLock<Builds>,
+    collections: OnceLock<Vec<String>>,
 }
 
 impl World {
@@ -39,6 +40,7 @@ impl World {
             today,
             iam: OnceLock::new(),
             builds: OnceLock::new(),
+            collections: OnceLock::new(),
         }
     }
 
@@ -46,6 +48,12 @@ impl World {
     pub fn iam(&self) -> &Iam {
         self.iam
             .get_or_init(|| Iam::read(&self.facts, &self.knowledge))
+    }
+
+    /// Folders that hold platforms that have nothing to do with each other; looked for when they are first asked for.
+    pub(crate) fn collections(&self) -> &[String] {
+        self.collections
+            .get_or_init(|| crate::collections::find(&self.facts))
     }
 
     /// Images that are built here; looked for when they are first asked for.

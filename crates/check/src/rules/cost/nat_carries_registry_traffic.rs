@@ -3,7 +3,7 @@
 
 use seaworthy_facts::terraform::Root;
 use seaworthy_facts::{Span, Value};
-use seaworthy_link::World;
+use seaworthy_link::{World, collections};
 
 use crate::{Finding, Rule, Severity};
 
@@ -94,6 +94,7 @@ fn registry(world: &World, root: &Root) -> Option<Span> {
                 image
                     .text()
                     .is_some_and(|text| text.to_string().contains(".dkr.ecr."))
+                    && !collections::apart(world, world.sources.path(image.span.file), &root.folder)
             })
             .map(|image| image.span)
     };

@@ -4,7 +4,7 @@ use seaworthy_facts::kubernetes::Cluster;
 use seaworthy_facts::terraform::Resource;
 use seaworthy_facts::{Span, Value};
 use seaworthy_knowledge::support::minor;
-use seaworthy_link::{World, environment};
+use seaworthy_link::{World, collections, environment};
 
 use crate::{Finding, Rule, Severity};
 
@@ -48,7 +48,11 @@ fn autoscaler(world: &World, findings: &mut Vec<Finding>) {
                 (None, None) => continue,
             };
             // One minor version apart is common and works.
-            if made_for.abs_diff(version) < 2 {
+            let paths = (
+                world.sources.path(place.file),
+                world.sources.path(asked.file),
+            );
+            if made_for.abs_diff(version) < 2 || collections::apart(world, paths.0, paths.1) {
                 continue;
             }
             findings.push(
@@ -77,9 +81,13 @@ fn asked(world: &World, cluster: &Cluster) -> Option<(Span, u32)> {
             Some((environment::of_root(root, &world.sources), place, version))
         })
         .collect();
-    let of_here = all
+    let mut of_environment = all
         .iter()
-        .find(|(theirs, ..)| theirs.is_some() && *theirs == cluster.environment.as_deref());
+        .filter(|(theirs, ..)| theirs.is_some() && *theirs == cluster.environment.as_deref());
+    // Of several clusters of one environment nobody knows which it is.
+    let of_here = of_environment
+        .next()
+        .filter(|(_, _, version)| of_environment.all(|(_, _, other)| other == version));
     let only = match all.as_slice() {
         [only] => Some(only),
         _ => None,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use seaworthy_facts::documents::ClaimKind;
 use seaworthy_facts::terraform::Root;
 use seaworthy_facts::{Span, Value};
-use seaworthy_link::{World, environment};
+use seaworthy_link::{World, collections, environment};
 
 use crate::{Finding, Rule, Severity};
 
@@ -158,7 +158,7 @@ fn local_databases(world: &World, findings: &mut Vec<Finding>) {
             if local.is_none() && !matches!(major, "latest" | "alpine") {
                 continue;
             }
-            let Some((engine, version, span)) = rented(world, engines) else {
+            let Some((engine, version, span)) = rented(world, engines, image.span) else {
                 continue;
             };
             let rented_major = version
@@ -184,7 +184,8 @@ fn local_databases(world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-fn rented(world: &World, engines: &[&str]) -> Option<(String, String, Span)> {
+fn rented(world: &World, engines: &[&str], local: Span) -> Option<(String, String, Span)> {
+    let local = world.sources.path(local.file);
     ["aws_db_instance", "aws_rds_cluster"]
         .iter()
         .find_map(|kind| {
@@ -192,6 +193,7 @@ fn rented(world: &World, engines: &[&str]) -> Option<(String, String, Span)> {
                 .facts
                 .terraform
                 .resources(kind)
+                .filter(|(root, _)| !collections::apart(world, &root.folder, local))
                 .find_map(|(_, database)| {
                     let engine = database.str("engine")?;
                     let version = database.at("engine_version")?;

@@ -36,6 +36,9 @@ impl Serving<'_> {
 /// What operators make for objects of theirs: kind, the part of its API, the ending of the Service's name, the ports.
 /// Their documentation, read 2026-11-21; the names have been the same for years.
 const OPERATORS: &[(&str, &str, &str, &[i64])] = &[
+    ("Canary", "flagger.app", "", &[]),
+    ("Canary", "flagger.app", "-canary", &[]),
+    ("Canary", "flagger.app", "-primary", &[]),
     ("Kafka", "strimzi.io", "-kafka-bootstrap", &[]),
     ("Kafka", "strimzi.io", "-kafka-brokers", &[]),
     ("KafkaConnect", "strimzi.io", "-connect-api", &[8083]),
@@ -77,6 +80,18 @@ const OPERATORS: &[(&str, &str, &str, &[i64])] = &[
         &[27017],
     ),
 ];
+
+/// Services that the Prometheus operator makes, one in each namespace where it runs something.
+const OPERATED: &[&str] = &[
+    "prometheus-operated",
+    "alertmanager-operated",
+    "thanos-ruler-operated",
+];
+
+/// Whether an operator makes a Service of this name by itself, wherever what it runs is described.
+pub fn is_operated(name: &str) -> bool {
+    OPERATED.contains(&name)
+}
 
 /// Every Service of every cluster.
 pub fn all(world: &World) -> Vec<Serving<'_>> {
@@ -160,6 +175,9 @@ fn listeners(kafka: &Object) -> Option<Vec<(i64, Span)>> {
 /// Whether a release whose chart nobody has read may bring a Service of this name into this namespace; an empty one
 /// stands for any.
 pub fn may_be_unseen(world: &World, name: &str, namespace: &str) -> bool {
+    if is_operated(name) {
+        return true;
+    }
     let clusters = &world.facts.kubernetes.clusters;
     clusters.iter().any(|cluster| {
         cluster.releases.iter().any(|release| {

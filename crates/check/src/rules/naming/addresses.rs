@@ -151,6 +151,18 @@ fn judge(
     let service = there
         .iter()
         .find(|service| service.name.literal() == Some(near))?;
+    // Of the Services of one database the one that takes writes is most often meant.
+    let written = there.iter().find(|other| {
+        service.made
+            && std::ptr::eq(other.object, service.object)
+            && other
+                .name
+                .literal()
+                .is_some_and(|name| name.ends_with("-rw"))
+    });
+    let near = written
+        .and_then(|service| service.name.literal())
+        .unwrap_or(near);
     Some(
         finding(format!(
             "no Service of namespace `{namespace}` is called `{name}`; there is `{near}`"

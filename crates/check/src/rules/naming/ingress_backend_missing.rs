@@ -2,7 +2,7 @@
 
 use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
 use seaworthy_facts::{Text, Value};
-use seaworthy_link::World;
+use seaworthy_link::{World, services};
 
 use super::cluster_names::{is_written, makes_unseen, namespace, nearest_name, service};
 use crate::{Finding, Rule, Severity};
@@ -112,6 +112,9 @@ fn judge(
     };
     // An action of the AWS load balancer, which stands in an annotation.
     if backend.port.and_then(Value::str) == Some("use-annotation") {
+        return;
+    }
+    if name.literal().is_some_and(services::is_operated) {
         return;
     }
     let own = object.name.text().unwrap_or_default();

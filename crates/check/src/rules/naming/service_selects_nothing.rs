@@ -37,6 +37,9 @@ fn of_service(cluster: &Cluster, service: &Object, unseen: bool, findings: &mut 
     if !found.is_empty() || !known {
         return;
     }
+    if is_made_by_another(cluster, selector) {
+        return;
+    }
     let name = service.name.text().unwrap_or_default();
     let Some(near) = nearest(cluster, service, selector) else {
         // Nothing like it: pods of this name are made where nobody looked, if anything was not seen.
@@ -132,6 +135,36 @@ fn of_service(cluster: &Cluster, service: &Object, unseen: bool, findings: &mut 
             .trail(&entry.value)
             .about([cluster.name.to_string(), name.to_string()]),
     );
+}
+
+/// Whether something that makes pods, or more of them, gives them these labels: an experiment of a Rollout, a resource
+/// of an operator. The Prometheus operator's pods have labels of its own.
+fn is_made_by_another(cluster: &Cluster, selector: &Value) -> bool {
+    const OPERATED: &[(&str, &str)] = &[
+        ("Prometheus", "prometheus"),
+        ("Alertmanager", "alertmanager"),
+        ("ThanosRuler", "thanos-ruler"),
+    ];
+    let says = |key: &str, value: &str| selector.get(key).and_then(Value::str) == Some(value);
+    let operated = OPERATED.iter().any(|(kind, name)| {
+        (says("app.kubernetes.io/name", name) || selector.get(name).is_some())
+            && cluster.of(kind).next().is_some()
+    });
+    operated
+        || cluster.objects.iter().any(|object| {
+            let mut found = false;
+            if matches!(&*object.kind, "Service" | "Deployment" | "StatefulSet") {
+                return false;
+            }
+            if let Some(spec) = object.at("spec") {
+                spec.walk(&mut |value| {
+                    found |= value
+                        .get("labels")
+                        .is_some_and(|labels| fits(selector, Some(labels)) == Some(true));
+                });
+            }
+            found
+        })
 }
 
 /// The workload that is most likely meant: one with the labels in another namespace, with all labels but one, or of

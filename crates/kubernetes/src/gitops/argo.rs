@@ -442,13 +442,16 @@ impl Argo<'_, '_, '_> {
                 let base = self.repositories.folder(&url, application.file)?;
                 Some(join(&base, rest))
             });
+            // Which file it is may depend on the cluster, or be in a repository that is not here.
+            let known = path.is_some();
             match path.and_then(|path| values_of_file(self.files, &path)) {
                 Some(from) => merge_values(&mut values, &from),
                 None => {
-                    unseen_values |= helm
-                        .and_then(|helm| helm.get("ignoreMissingValueFiles"))
-                        .and_then(Value::bool)
-                        != Some(true);
+                    unseen_values |= !known
+                        || helm
+                            .and_then(|helm| helm.get("ignoreMissingValueFiles"))
+                            .and_then(Value::bool)
+                            != Some(true);
                 }
             }
         }
@@ -456,6 +459,8 @@ impl Argo<'_, '_, '_> {
             && let Some(documents) = inner::read(self.files.sources, text)
             && let Some(document) = documents.documents.first()
         {
+            // `${values}` alone is text that something fills in before it is applied.
+            unseen_values |= document.value.map().is_none() && !document.value.is_null();
             merge_values(&mut values, &document.value);
         }
         if let Some(object) = helm.and_then(|helm| helm.get("valuesObject")) {

@@ -71,8 +71,7 @@ pub(crate) fn assemble(sources: &Sources, knowledge: &Knowledge, facts: &mut Fac
     }
     crate::applied::mark(&files, &facts.delivery, &mut built);
     for (source, documents) in files.parsed() {
-        // What has braces is a template of something, and no YAML before it is filled.
-        if source.vendored || source.file.text().contains("{{") {
+        if source.vendored || is_template(source.file.text()) {
             continue;
         }
         facts.broken.extend(documents.broken.iter().cloned());
@@ -89,6 +88,38 @@ pub(crate) fn assemble(sources: &Sources, knowledge: &Knowledge, facts: &mut Fac
         charts: charts.facts(),
         paths: grouped.paths,
     };
+}
+
+/// Whether text is a template of something, and no YAML before it is filled: it has double braces, `{TENANT_ID}` before
+/// or behind other text, or `<EDIT: …>` where something goes.
+fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.lines().any(has_placeholder)
+}
+
+fn has_placeholder(line: &str) -> bool {
+    let line = line.trim().trim_start_matches("- ");
+    if let Some(asked) = line
+        .strip_prefix('<')
+        .and_then(|line| line.strip_suffix('>'))
+    {
+        return asked.starts_with(|c: char| c.is_ascii_uppercase()) && asked.contains(' ');
+    }
+    let Some((_, value)) = line.split_once(": ") else {
+        return false;
+    };
+    let Some((before, rest)) = value.split_once('{') else {
+        return false;
+    };
+    let Some((name, after)) = rest.split_once('}') else {
+        return false;
+    };
+    let glued = !before.is_empty() && !before.ends_with([' ', '$', '"', '\''])
+        || after.starts_with(|c: char| c.is_ascii_alphanumeric() || "-_./".contains(c));
+    let is_name = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    glued && is_name
 }
 
 /// Pods that a pipeline runs in: each file's are a cluster of their own, which is not all there is.

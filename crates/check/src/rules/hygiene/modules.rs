@@ -32,10 +32,22 @@ impl<'a> Modules<'a> {
             .map(parent);
         let paths = world.sources.iter().map(|source| source.file.path());
         let as_json = paths.filter(|path| path.ends_with(".tf.json")).map(parent);
+        // What a template engine fills first is not yet a configuration.
+        let templates = world
+            .sources
+            .iter()
+            .filter(|source| {
+                let text = source.file.text();
+                let end = source.file.path().rsplit_once('.');
+                matches!(end, Some((_, "tf" | "tofu")))
+                    && text.contains("{% ")
+                    && text.contains(" %}")
+            })
+            .map(|source| parent(source.file.path()));
         let places = world.facts.broken.iter().filter_map(Diagnostic::place);
         Self {
             added: is_added_to(world),
-            unread: unread.chain(as_json).collect(),
+            unread: unread.chain(as_json).chain(templates).collect(),
             broken: places.map(|place| place.file).collect(),
         }
     }

@@ -1,9 +1,9 @@
 //! Places that say which version of OpenTofu or of a provider is used, and do not say the same: constraint and lock
 //! file, constraint and pipeline, and providers without any constraint that a script upgrades past the lock file.
 
-use seaworthy_facts::delivery::What;
+use seaworthy_facts::delivery::{Job, Step, What};
 use seaworthy_facts::terraform::ModuleSource;
-use seaworthy_facts::{Span, Value};
+use seaworthy_facts::{Span, Text, Value, file_name, is_under, parent};
 use seaworthy_link::World;
 
 use crate::rules::hygiene::modules::Modules;
@@ -68,7 +68,7 @@ fn pipelines(world: &World, module: &ModuleSource, findings: &mut Vec<Finding>) 
     else {
         return;
     };
-    for step in steps(world) {
+    for (job, step) in steps(world) {
         let Some(uses) = step.uses.as_ref().and_then(Value::str) else {
             continue;
         };
@@ -85,7 +85,7 @@ fn pipelines(world: &World, module: &ModuleSource, findings: &mut Vec<Finding>) 
         let Some(version) = installed.scalar() else {
             continue;
         };
-        if allows(text, &version) == Some(false) {
+        if allows(text, &version) == Some(false) && may_run_in(job, &module.folder) {
             findings.push(
                 Finding::new(format!(
                     "the pipeline installs {version} and `{}` asks for `{text}`: every run stops before it plans",
@@ -101,22 +101,25 @@ fn pipelines(world: &World, module: &ModuleSource, findings: &mut Vec<Finding>) 
 
 /// Providers that nothing constrains, where a script takes the newest past the lock file.
 fn unconstrained(world: &World, findings: &mut Vec<Finding>) {
-    let upgrade = world
+    let upgrades: Vec<(&Text, Span)> = world
         .facts
         .delivery
         .deeds()
-        .find_map(|(doer, deed)| match &deed.what {
+        .filter_map(|(doer, deed)| match &deed.what {
             What::Terraform {
-                verb, arguments, ..
+                verb,
+                arguments,
+                folder,
             } => (!doer.is_document()
                 && &**verb == "init"
                 && arguments.iter().any(|word| {
                     matches!(word.str(), Some("-upgrade" | "--upgrade" | "-upgrade=true"))
                 }))
-            .then_some(deed.span),
+            .then_some((folder, deed.span)),
             _ => None,
-        });
-    let Some(upgrade) = upgrade else { return };
+        })
+        .collect();
+    let mut upgrade = None;
     let seen = Modules::of(world);
     let mut free: Vec<(&str, Span)> = Vec::new();
     let mut constrained = None;
@@ -130,10 +133,14 @@ fn unconstrained(world: &World, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        if !seen.whole(module) {
+        let fitting = upgrades
+            .iter()
+            .find(|(folder, span)| may_be_in(world, folder, *span, &module.folder));
+        let Some((_, script)) = fitting.filter(|_| seen.whole(module)) else {
             continue;
-        }
+        };
         for (provider, span) in unconstrained_in(module) {
+            upgrade = upgrade.or(Some(*script));
             if !free.iter().any(|(_, other)| *other == span) {
                 free.push((provider, span));
                 let first = module.required_providers.entries.first();
@@ -152,7 +159,7 @@ fn unconstrained(world: &World, findings: &mut Vec<Finding>) {
         names.join(" and ")
     ))
     .at(*place, format!("needs `{first}`, of any version"))
-    .and(upgrade, "takes the newest");
+    .and_maybe(upgrade.map(|script| (script, "takes the newest".to_owned())));
     for (name, span) in others.iter().take(6) {
         finding = finding.and(*span, format!("needs `{name}`, of any version"));
     }
@@ -190,14 +197,45 @@ fn unconstrained_in(module: &ModuleSource) -> Vec<(&str, Span)> {
     free
 }
 
-fn steps(world: &World) -> impl Iterator<Item = &seaworthy_facts::delivery::Step> {
+fn steps(world: &World) -> impl Iterator<Item = (&Job, &Step)> {
     world
         .facts
         .delivery
         .workflows
         .iter()
         .flat_map(|workflow| &workflow.jobs)
-        .flat_map(|job| &job.steps)
+        .flat_map(|job| job.steps.iter().map(move |step| (job, step)))
+}
+
+/// Whether a job runs OpenTofu in a folder, or does not say where: folders that another job or a matrix gives are those
+/// of some modules, and nobody knows which.
+fn may_run_in(job: &Job, wanted: &str) -> bool {
+    let mut folders = job
+        .steps
+        .iter()
+        .flat_map(|step| &step.deeds)
+        .filter_map(|deed| match &deed.what {
+            What::Terraform { folder, .. } => Some(folder),
+            _ => None,
+        })
+        .peekable();
+    folders.peek().is_none()
+        || folders.any(|folder| {
+            folder
+                .expanded()
+                .iter()
+                .any(|folder| folder.literal() == Some(wanted))
+        })
+}
+
+/// Whether a deed's folder can be a module's: its own, or one beside the script where the script is told which.
+fn may_be_in(world: &World, folder: &Text, deed: Span, module: &str) -> bool {
+    if let Some(folder) = folder.literal() {
+        return is_under(module, folder) || file_name(module) == file_name(folder);
+    }
+    let script = world.sources.folder(deed.file);
+    let around = parent(script);
+    module == around || is_under(module, around)
 }
 
 /// Whether a constraint such as `~> 5.0, != 5.3.1` allows a version; nothing where either is not understood.

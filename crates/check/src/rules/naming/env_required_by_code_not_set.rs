@@ -129,6 +129,7 @@ fn missing<'a>(
         .filter(|read| !is_given_by_the_platform(&read.name))
         .filter(|read| !image_sets(world, image, program, &read.name))
         .filter(|read| !is_tool(world, read.span))
+        .filter(|read| !is_conditional(world, read.span))
         .filter(|read| done.insert(read.name.clone()))
         .collect()
 }
@@ -143,6 +144,72 @@ fn is_given_by_the_platform(name: &str) -> bool {
             name,
             "HOME" | "PATH" | "HOSTNAME" | "USER" | "PWD" | "TZ" | "LANG"
         )
+}
+
+/// Whether a read happens only under a condition: inside an `if`, or in a function that is called nowhere else in its
+/// file. Which way the program goes is for other variables to say.
+fn is_conditional(world: &World, read: Span) -> bool {
+    let text = world.sources.get(read.file).file.text();
+    if under_condition(text, read.start) {
+        return true;
+    }
+    let Some(name) = around(text, read.start) else {
+        return false;
+    };
+    let call = format!("{name}(");
+    let mut calls = text
+        .match_indices(&call)
+        .filter(|(at, _)| {
+            let before = &text[..*at];
+            !before.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                && !is_header(before.lines().next_back().unwrap_or_default())
+        })
+        .peekable();
+    calls.peek().is_some() && calls.all(|(at, _)| under_condition(text, at))
+}
+
+/// The lines that a place stands inside of, nearest first, as indentation has it.
+fn headers(text: &str, at: usize) -> impl Iterator<Item = &str> {
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let mut inside = depth(text[start..].lines().next().unwrap_or_default());
+    text[..start].lines().rev().filter(move |line| {
+        let outer = !line.trim().is_empty() && depth(line) < inside;
+        if outer {
+            inside = depth(line);
+        }
+        outer
+    })
+}
+
+fn under_condition(text: &str, at: usize) -> bool {
+    headers(text, at)
+        .map(str::trim_start)
+        .take_while(|line| !is_header(line))
+        .any(|line| {
+            let line = line.trim_start_matches(['}', ' ']);
+            ["if ", "if(", "elif ", "else", "case ", "switch ", "match "]
+                .iter()
+                .any(|word| line.starts_with(word))
+                && !line.contains("__main__")
+        })
+}
+
+/// Whether a line starts a function.
+fn is_header(line: &str) -> bool {
+    let line = line.trim_start();
+    line.split(['(', ' '])
+        .any(|word| matches!(word, "func" | "def" | "fn" | "function"))
+}
+
+/// The name of the function around a place.
+fn around(text: &str, at: usize) -> Option<&str> {
+    let header = headers(text, at).find(|line| is_header(line))?;
+    let before = header.split_once('(')?.0;
+    before
+        .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
+        .filter(|name| !name.is_empty() && !matches!(*name, "func" | "function" | "main"))
 }
 
 /// Files of a program that something else runs: scripts, tools, commands besides the main one.

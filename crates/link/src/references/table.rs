@@ -68,7 +68,11 @@ pub(super) fn is_built_in(kind: &str, name: &Text) -> bool {
             name.starts_with("system:")
                 || matches!(name, "cluster-admin" | "admin" | "edit" | "view")
         }
-        "ConfigMap" => matches!(name, "kube-root-ca.crt" | "openshift-service-ca.crt"),
+        // The cluster, OpenShift and Istio write these into every namespace.
+        "ConfigMap" => matches!(
+            name,
+            "kube-root-ca.crt" | "openshift-service-ca.crt" | "istio-ca-root-cert"
+        ),
         "StorageClass" => matches!(
             name,
             "gp2" | "standard" | "standard-rwo" | "premium-rwo" | "default" | "managed-csi"

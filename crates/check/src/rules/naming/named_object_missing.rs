@@ -69,6 +69,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         {
             continue;
         }
+        if is_made_otherwise(world, &dangling) {
+            continue;
+        }
         if !matches!(
             &*dangling.reference.from.kind,
             "HorizontalPodAutoscaler" | "Ingress"
@@ -79,6 +82,31 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             findings.push(finding(&dangling));
         }
     }
+}
+
+/// Whether something of the same tree has the name after all: a `ClusterAnalysisTemplate` beside `AnalysisTemplate`s, or
+/// an object under the name that it had before kustomize put a prefix to it, which kustomize follows.
+fn is_made_otherwise(world: &World, dangling: &Dangling<'_>) -> bool {
+    let reference = &dangling.reference;
+    let Some(name) = reference.name.literal() else {
+        return false;
+    };
+    let cluster = &world.facts.kubernetes.clusters[reference.cluster];
+    let wide = &*reference.kind == "AnalysisTemplate"
+        && cluster
+            .of("ClusterAnalysisTemplate")
+            .any(|object| object.name() == Some(name));
+    let before = || {
+        cluster.of(&reference.kind).any(|object| {
+            object.name() != Some(name)
+                && world
+                    .sources
+                    .slice(object.name.span)
+                    .trim_matches(['"', '\''])
+                    == name
+        })
+    };
+    wide || before()
 }
 
 /// Namespaces that come with the cluster, or that installing a controller makes before any file is applied.
@@ -114,6 +142,12 @@ fn finding(dangling: &Dangling<'_>) -> Finding {
     )
     .trail(reference.value)
     .about([who, kind.to_string(), name.to_string()]);
+    // Its pods run all the same.
+    if reference.field == "serviceName" {
+        return finding
+            .confidence(Confidence::Possible)
+            .note("the pods start without it; they have no DNS names of their own");
+    }
     match dangling.near.why {
         Why::Unused | Why::Spelling => finding.hint(format!("did you mean `{}`?", near.name)),
         Why::Others => finding.confidence(Confidence::Likely),

@@ -82,7 +82,10 @@ impl<'a> Keys<'a> {
             });
             if !read {
                 // What the chart's own values have, someone will know.
-                if self.chart.values.at(&own).is_none() && !self.release.unseen_values {
+                if self.chart.values.at(&own).is_none()
+                    && !self.release.unseen_values
+                    && !is_empty(&entry.value)
+                {
                     self.found.push((own, entry));
                 }
                 continue;
@@ -97,6 +100,15 @@ impl<'a> Keys<'a> {
             }
         }
     }
+}
+
+/// A value that would change nothing if it were read, such as `resources: {}`.
+fn is_empty(value: &Value) -> bool {
+    let holds = value.is_unknown()
+        || value.scalar().is_some_and(|text| !text.is_empty())
+        || !value.entries().is_empty()
+        || !value.items().is_empty();
+    value.is_null() || value.str() == Some("") || !holds && value.text().is_none()
 }
 
 /// Whether every template says which values it reads: none takes all of them, or looks them up by a name it is given.
@@ -145,8 +157,10 @@ pub(super) fn parts(world: &World, chart: &Chart) -> HashSet<String> {
 fn finding(world: &World, chart: &Chart, release: &Release, path: &str, entry: &Entry) -> Finding {
     let name = release.name.text().unwrap_or_default();
     let finding = Finding::new(format!(
-        "chart `{}` does not read `{path}`: the value has no effect on release `{name}`",
-        chart.folder
+        "chart `{}` does not read `{path}`: the value has no effect{}",
+        chart.folder,
+        name.literal()
+            .map_or_else(String::new, |name| format!(" on release `{name}`"))
     ))
     .at(entry.key_span, "no template of the chart reads it")
     .about([name.to_string(), path.to_owned()]);

@@ -31,6 +31,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 continue;
             };
             if release.unseen_values
+                || is_later(release, &chart.version)
                 || has_own_images(&release.values)
                 || !seen.insert(release.span)
             {
@@ -52,6 +53,23 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// Whether the release takes a later major version of the chart than the one whose images are known to have moved.
+fn is_later(release: &Release, known: &str) -> bool {
+    let major = |version: &str| -> Option<u64> {
+        version
+            .trim_start_matches('v')
+            .split('.')
+            .next()?
+            .parse()
+            .ok()
+    };
+    let asked = release.version.as_ref().and_then(Value::scalar);
+    asked
+        .and_then(|asked| major(&asked))
+        .zip(major(known))
+        .is_some_and(|(asked, known)| asked > known)
 }
 
 fn place(release: &Release) -> seaworthy_facts::Span {

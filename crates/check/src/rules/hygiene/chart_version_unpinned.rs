@@ -19,7 +19,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         let places: Vec<Place> = cluster
             .releases
             .iter()
-            .filter(|release| floats(release) && seen.insert(release.span))
+            .filter(|release| floats(world, release) && seen.insert(release.span))
             .map(|release| {
                 let chart = release.chart.text().unwrap_or_default();
                 Place {
@@ -46,8 +46,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-fn floats(release: &Release) -> bool {
-    if release.folder.is_some() || release.chart.str().is_none() {
+fn floats(world: &World, release: &Release) -> bool {
+    if release.folder.is_some() || release.chart.str().is_none() || is_path(world, release) {
         return false;
     }
     // A command in a document is not what runs.
@@ -67,4 +67,11 @@ fn floats(release: &Release) -> bool {
             )
         }),
     }
+}
+
+/// Whether the chart is a folder, seen or not: its version is in its own `Chart.yaml`.
+fn is_path(world: &World, release: &Release) -> bool {
+    let written = world.sources.slice(release.chart.span);
+    let written = written.trim_matches(['"', '\'']);
+    written.contains('/') && !written.contains("://") && written.starts_with(['.', '/', '$', '~'])
 }

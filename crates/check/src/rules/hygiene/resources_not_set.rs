@@ -1,6 +1,7 @@
 //! Containers that ask for no memory and have no limit of it.
 
 use seaworthy_facts::Value;
+use seaworthy_facts::kubernetes::{Object, Origin};
 use seaworthy_link::World;
 
 use super::workloads::{Place, grouped, written};
@@ -38,7 +39,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     .and_then(|resources| resources.get(key))
                     .is_some_and(|amounts| amounts.is_unknown() || amounts.get("memory").is_some())
             });
-            if memory {
+            if memory || is_left_to_users(world, workload, container) {
                 continue;
             }
             let name = container
@@ -71,4 +72,30 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         ),
     };
     findings.extend(grouped(message, places));
+}
+
+/// Whether a chart that nothing here installs takes the container's resources from values: whoever installs it gives
+/// them, as `helm create` has it.
+fn is_left_to_users(world: &World, workload: &Object, container: &Value) -> bool {
+    let Some(name) = container.get("name") else {
+        return false;
+    };
+    if !matches!(workload.origin, Origin::Chart { .. })
+        || !workload.applied_by.is_empty()
+        || name.span.file != workload.file
+    {
+        return false;
+    }
+    let text = world.sources.get(workload.file).file.text();
+    let start = text[..name.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let (before, rest) = (&text[start..name.span.start], &text[name.span.start..]);
+    // The column of the container's keys: what is less indented is not the container's any more.
+    let column = before.rfind("name").unwrap_or(before.len());
+    rest.lines()
+        .skip(1)
+        .take_while(|line| {
+            let own = line.trim_start();
+            own.is_empty() || own.starts_with("{{") || line.len() - own.len() >= column
+        })
+        .any(|line| line.contains(".Values") && line.to_ascii_lowercase().contains("resources"))
 }

@@ -36,6 +36,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             {
                 for name in mounted(container) {
                     if let Some(finding) = judge(workload, &volumes, name)
+                        && !is_conditional(world, name)
                         && told.insert(name.span)
                     {
                         findings.push(finding);
@@ -44,6 +45,16 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Whether the chart's template has a volume of the name as well, under a condition that the values did not meet.
+fn is_conditional(world: &World, name: &Value) -> bool {
+    let Some(wanted) = name.str() else {
+        return false;
+    };
+    let text = world.sources.get(name.span.file).file.text();
+    let said = format!("- name: {wanted}");
+    text.contains("{{") && text.lines().filter(|line| line.trim() == said).count() > 1
 }
 
 /// The names of the volumes that the containers mount.

@@ -37,10 +37,14 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     together(findings, |_| ());
 }
 
-/// What follows a key, without the space that lines it up.
+/// What follows a key, without the space that lines it up, the comma and a comment.
 fn rest_of_line(world: &World, key: Span) -> &str {
     let text = world.sources.get(key.file).file.text();
     let rest = text.get(key.end..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default();
-    line.trim_start_matches([' ', '=', ':']).trim_end()
+    let line = line.split(" #").next().unwrap_or(line);
+    let line = line.split(" //").next().unwrap_or(line);
+    line.trim_start_matches([' ', '=', ':'])
+        .trim_end()
+        .trim_end_matches(',')
 }

@@ -43,6 +43,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     && !used.contains(&*declared.address)
                     && !forms.contains(&*declared.address)
                     && !checks(&declared.address)
+                    && !is_kept_on_purpose(world, declared)
             })
             .collect();
         let Some((first, others)) = unused.split_first() else {
@@ -70,6 +71,36 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         findings.push(finding);
     }
     together(findings, |_| ());
+}
+
+/// Whether somebody said beside it that nothing reads it: to the linter, or to whoever still sets it.
+fn is_kept_on_purpose(world: &World, declared: &Declared) -> bool {
+    let text = world.sources.get(declared.span.file).file.text();
+    if text.contains("tflint-ignore-file: terraform_unused_declarations") {
+        return true;
+    }
+    let above = text.get(..declared.span.start).unwrap_or_default();
+    let ignored = above
+        .trim_end_matches([' ', '\t'])
+        .trim_end()
+        .lines()
+        .next_back()
+        .is_some_and(|line| {
+            line.contains("tflint-ignore") && line.contains("terraform_unused_declarations")
+        });
+    let below = text.get(declared.span.start..).unwrap_or_default();
+    let body = below.split("\n}").next().unwrap_or_default();
+    let obsolete = declared.address.starts_with("var.")
+        && body
+            .lines()
+            .filter(|line| line.trim_start().starts_with("description"))
+            .any(|line| {
+                let line = line.to_ascii_lowercase();
+                ["obsolete", "deprecated", "unused", "no longer used"]
+                    .iter()
+                    .any(|word| line.contains(word))
+            });
+    ignored || obsolete
 }
 
 /// Variables that several modules declare and do not read.

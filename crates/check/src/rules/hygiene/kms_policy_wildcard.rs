@@ -40,12 +40,37 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 .and_then(|document| document.get("Statement"))
                 .map_or(&[][..], Value::each)
             {
-                if let Some(finding) = finding(statement, &policy.address) {
+                if let Some(finding) = finding(statement, &policy.address)
+                    && !administers(policy.at(path))
+                {
                     findings.push(finding);
                 }
             }
         }
     }
+}
+
+/// As many services whole on every resource are somebody's who runs the account: its keys are no more than the rest.
+const SERVICES: usize = 4;
+
+/// Whether the policy is one to run an account with.
+fn administers(document: Option<&Value>) -> bool {
+    let mut services: Vec<&str> = document
+        .and_then(|document| document.get("Statement"))
+        .map_or(&[][..], Value::each)
+        .iter()
+        .filter(|statement| {
+            let resources = statement.get("Resource").map_or(&[][..], Value::each);
+            resources.iter().any(|resource| resource.str() == Some("*"))
+        })
+        .filter_map(|statement| statement.get("Action"))
+        .flat_map(Value::each)
+        .filter_map(|action| action.str()?.strip_suffix(":*"))
+        .filter(|service| *service != "kms")
+        .collect();
+    services.sort_unstable();
+    services.dedup();
+    services.len() >= SERVICES
 }
 
 fn finding(statement: &Value, address: &str) -> Option<Finding> {

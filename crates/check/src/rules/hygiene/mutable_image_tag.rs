@@ -61,8 +61,9 @@ fn tag_says(name: &str) -> &'static str {
 /// The name of an image whose tag moves.
 fn moving(reference: &ImageReference) -> Option<String> {
     let name = reference.repository.literal().unwrap_or_default();
-    // `controller` stands for the image that whoever builds an operator gives with `kustomize edit set image`.
-    if reference.digest.is_some() || name.is_empty() || name == "controller" {
+    // `controller` stands for the image that whoever builds an operator gives with `kustomize edit set image`, `auto`
+    // for the one that Istio puts in.
+    if reference.digest.is_some() || name.is_empty() || matches!(name, "controller" | "auto") {
         return None;
     }
     match &reference.tag {

@@ -58,10 +58,15 @@ fn judge(root: &Root, group: &Resource) -> Option<Finding> {
         return None;
     }
     let (rules, _) = network::ingress(root, group);
+    // Aurora PostgreSQL listens there too where Babelfish is on.
+    let babelfish = servers
+        .iter()
+        .any(|(server, _)| server.str("engine") == Some("aurora-postgresql"));
     let rule = rules.iter().find(|rule| {
         servers
             .iter()
             .all(|(_, port)| rule.covers(*port) == Some(false))
+            && !(babelfish && rule.covers(1433) == Some(true))
     })?;
     let (first, last) = rule.ports?;
     let opened = if first == last {

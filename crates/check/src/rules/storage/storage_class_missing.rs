@@ -17,6 +17,9 @@ pub(crate) const RULE: Rule = Rule {
 /// The class that EKS makes.
 const BUILT_IN: &str = "gp2";
 
+/// The class that the EBS driver's add-on makes where its configuration asks for one.
+const OF_DRIVER: &str = "ebs-csi-default-sc";
+
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for cluster in &world.facts.kubernetes.clusters {
         let resource = eks::under(world, cluster)
@@ -28,7 +31,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             let Some(name) = class.str().filter(|name| !name.is_empty()) else {
                 continue;
             };
-            if name == BUILT_IN || made(world, name) {
+            if name == BUILT_IN || made(world, name) || (name == OF_DRIVER && driver_makes(world)) {
                 continue;
             }
             let names: Vec<&str> = cluster
@@ -71,6 +74,14 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// Whether the EBS driver is told to make its class, anywhere.
+fn driver_makes(world: &World) -> bool {
+    world
+        .sources
+        .iter()
+        .any(|source| source.file.text().contains("defaultStorageClass"))
 }
 
 /// Whether anything makes a class of this name: an object, OpenTofu, or text that a tool fills in.

@@ -46,18 +46,19 @@ const ACTIONS: &[(&str, u32, &str)] = &[
     ),
     (
         "actions/cache",
-        4,
-        "the service behind it was switched off in 2025",
+        // The moving tag `v3` has the new service, too.
+        3,
+        "needs a service that was switched off in 2025",
     ),
     (
         "actions/upload-artifact",
         4,
-        "the service behind it was switched off in 2025",
+        "needs a service that was switched off in 2025",
     ),
     (
         "actions/download-artifact",
         4,
-        "the service behind it was switched off in 2025",
+        "needs a service that was switched off in 2025",
     ),
     (
         "actions/github-script",
@@ -106,7 +107,20 @@ const ACTIONS: &[(&str, u32, &str)] = &[
     ),
 ];
 
-const COMMANDS: &[&str] = &["::set-output", "::save-state", "::set-env", "::add-path"];
+/// Commands that a step writes to its output, and what became of them. The end of the first two was announced for June
+/// 2023 and put off.
+const COMMANDS: &[(&str, &str)] = &[
+    (
+        "::set-output",
+        "is deprecated since 2022 and may end any day",
+    ),
+    (
+        "::save-state",
+        "is deprecated since 2022 and may end any day",
+    ),
+    ("::set-env", "is no longer taken"),
+    ("::add-path", "is no longer taken"),
+];
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let mut places: Vec<(Span, String)> = Vec::new();
@@ -131,14 +145,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                     let text = word.text()?;
                     COMMANDS
                         .iter()
-                        .find(|command| text.known_prefix().starts_with(**command))
+                        .find(|(command, _)| text.known_prefix().starts_with(command))
                 });
-                if let Some(says) = says {
-                    add(
-                        &mut places,
-                        command.span,
-                        format!("`{says}` is no longer taken"),
-                    );
+                if let Some((said, became)) = says {
+                    add(&mut places, command.span, format!("`{said}` {became}"));
                 }
             }
         }
@@ -149,7 +159,14 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
     };
     let mut finding = Finding::new(match places.len() {
         0 => says.clone(),
-        count => format!("{says}, and {count} more places use what is retired"),
+        count => format!(
+            "{says}, and {count} more {} what is retired",
+            if count == 1 {
+                "place uses"
+            } else {
+                "places use"
+            }
+        ),
     })
     .at(span, says)
     .assume("what GitHub has retired (table of 2026-11-21)")

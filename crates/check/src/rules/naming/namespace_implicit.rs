@@ -1,7 +1,7 @@
 //! Workloads without a namespace beside a Service that names one: where they go depends on who applies them.
 
-use seaworthy_facts::Value;
-use seaworthy_facts::kubernetes::{Object, Origin, PodTemplate};
+use seaworthy_facts::kubernetes::{Cluster, Object, Origin, PodTemplate};
+use seaworthy_facts::{Value, is_under, parent};
 use seaworthy_link::World;
 
 use super::cluster_names::fits;
@@ -25,6 +25,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             let service = cluster.of("Service").find(|service| {
                 service.origin == Origin::Manifest
                     && service.namespace.is_some()
+                    && goes_with(world, service, workload)
+                    && !has_pods(cluster, service)
                     && service
                         .at("spec.selector")
                         .filter(|selector| !selector.entries().is_empty())
@@ -86,4 +88,24 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             ),
         );
     }
+}
+
+/// Whether the two files are applied together, as far as their folders say.
+fn goes_with(world: &World, service: &Object, workload: &Object) -> bool {
+    let of = |object: &Object| parent(world.sources.path(object.file)).to_owned();
+    let (service, workload) = (of(service), of(workload));
+    is_under(&service, &workload)
+        || is_under(&workload, &service)
+        || parent(&service) == parent(&workload)
+}
+
+/// Whether pods that are in the Service's namespace for sure are what it is for.
+fn has_pods(cluster: &Cluster, service: &Object) -> bool {
+    service.at("spec.selector").is_some_and(|selector| {
+        cluster.workloads().any(|workload| {
+            workload.namespace().is_some()
+                && workload.namespace() == service.namespace()
+                && fits(selector, workload.pods().and_then(PodTemplate::labels)) == Some(true)
+        })
+    })
 }

@@ -59,8 +59,9 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
         format!("`{name}` can change at any time, in a job that holds credentials")
     } else {
         format!(
-            "`{name}` and {} other uses of actions can change at any time, in jobs that hold credentials",
-            count - 1
+            "`{name}` and {} other {} of actions can change at any time, in jobs that hold credentials",
+            count - 1,
+            if count == 2 { "use" } else { "uses" }
         )
     };
     let mut finding = Finding::new(message)

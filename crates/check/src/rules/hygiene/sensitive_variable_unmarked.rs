@@ -39,11 +39,19 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             more => format!(" and {more} more"),
         };
         let mut finding = Finding::new(format!(
-            "variable `{}`{and} takes a secret and is not marked `sensitive`: plans and logs show it",
-            first.name
+            "variable `{}`{and} {} marked `sensitive`: plans and logs show it",
+            first.name,
+            if others.is_empty() {
+                "takes a secret and is not"
+            } else {
+                "take secrets and are not"
+            }
         ))
         .at(first.span, "not `sensitive`")
-        .about([parent(world.sources.path(first.span.file)).to_owned(), first.name.to_string()]);
+        .about([
+            parent(world.sources.path(first.span.file)).to_owned(),
+            first.name.to_string(),
+        ]);
         for other in others.iter().take(12) {
             finding = finding.and(other.span, "not `sensitive`");
         }

@@ -86,6 +86,10 @@ fn folder(
         {
             continue;
         }
+        // `${APP:-0}` stands for what whoever calls the script says instead.
+        if is_default(world, value) {
+            continue;
+        }
         let near = near_folder(world, wanted);
         // A folder in a place that is not here at all may be another repository's.
         if near.is_none() && !world.sources.folder_exists(parent(wanted)) {
@@ -107,6 +111,24 @@ fn folder(
         }
         findings.push(finding);
     }
+}
+
+/// Whether a value is wholly a variable that the script takes from its environment, with a default.
+fn is_default(world: &World, value: &Value) -> bool {
+    let written = world.sources.slice(value.span).trim_matches(['"', '\'']);
+    let Some(name) = written.strip_prefix('$') else {
+        return false;
+    };
+    let name = name.trim_start_matches('{').trim_end_matches('}');
+    if name.contains(":-") {
+        return true;
+    }
+    let text = world.sources.get(value.span.file).file.text();
+    let (plain, quoted) = (
+        format!("{name}=${{{name}:-"),
+        format!("{name}=\"${{{name}:-"),
+    );
+    text.contains(&plain) || text.contains(&quoted)
 }
 
 fn dockerfile_there(

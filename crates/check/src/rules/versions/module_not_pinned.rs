@@ -46,7 +46,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             more => format!(" and {} more", more - 1),
         };
         let mut finding = Finding::new(format!(
-            "module `{name}`{and} has no version: each `init` takes what is newest that day, and the lock file does not hold modules"
+            "module `{name}`{and} {} no version: each `init` takes what is newest that day, and the lock file does not hold modules",
+            if uses.len() == 1 { "has" } else { "have" }
         ))
         .at(source.span, "no version");
         for (_, other) in uses.iter().skip(1).take(12) {

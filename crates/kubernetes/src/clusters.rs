@@ -309,11 +309,10 @@ impl Plain {
                 .map_or_else(|| (*environment).into(), |(name, _)| name.clone());
             self.fill(&mut slots, &name, Some(environment), units, &ids);
         }
-        let collections = Collections::of(
-            &others
-                .iter()
-                .map(|index| (self.units[*index].folder(), ids[*index].as_slice())),
-        );
+        let collections = Collections::of(others.iter().map(|index| {
+            let unit = &self.units[*index];
+            (unit.folder(), unit.objects.as_slice())
+        }));
         // Folders that say most come first, so that the parts win over a bundle of them.
         let mut folders: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for index in &others {

@@ -2,14 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use seaworthy_facts::{is_under, parent};
+use seaworthy_facts::{FileId, is_under, parent};
 
 use crate::clusters::{Id, is_example};
+use crate::manifest::Manifest;
 
 /// Folders that hold many platforms beside each other, such as the lessons of a course: each of their folders has
 /// workloads and Services of the names that others have, too, so that no cluster can have them all.
 pub(crate) struct Collections {
     folders: Vec<String>,
+}
+
+/// Who has a name.
+#[derive(Default)]
+struct Having<'a> {
+    children: HashSet<&'a str>,
+    files: HashSet<FileId>,
 }
 
 impl Collections {
@@ -18,25 +26,30 @@ impl Collections {
     /// In so many folders a name is no accident.
     const TIMES: usize = 3;
 
-    /// The collections among the folders of what is applied together, each with what it has.
-    pub(crate) fn of<'a>(units: &(impl Iterator<Item = (&'a str, &'a [Id])> + Clone)) -> Self {
-        // For each folder: its folders, and for each name those that have it.
+    /// The collections among the folders of what is applied together, each with its objects.
+    pub(crate) fn of<'a>(units: impl Iterator<Item = (&'a str, &'a [Manifest])>) -> Self {
+        // For each folder: its folders, and for each name those that have it, with the file that says it: what many
+        // build on one base is one platform.
         let mut children: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
-        let mut names: HashMap<(&str, &Id), HashSet<&str>> = HashMap::new();
-        for (folder, ids) in units.clone().filter(|(folder, _)| !is_example(folder)) {
+        let mut names: HashMap<(&str, Id), Having<'_>> = HashMap::new();
+        for (folder, objects) in units.filter(|(folder, _)| !is_example(folder)) {
             let mut child = folder;
             while !child.is_empty() {
                 let above = parent(child);
                 children.entry(above).or_default().insert(child);
-                for id in ids.iter().filter(|id| is_serving(id)) {
-                    names.entry((above, id)).or_default().insert(child);
+                for object in objects.iter().filter(|object| is_serving(object)) {
+                    if let Some(id) = object.id() {
+                        let having = names.entry((above, id)).or_default();
+                        having.children.insert(child);
+                        having.files.insert(object.file);
+                    }
                 }
                 child = above;
             }
         }
         let mut shared: HashMap<&str, usize> = HashMap::new();
         for ((folder, _), having) in &names {
-            if having.len() >= Self::TIMES {
+            if having.children.len().min(having.files.len()) >= Self::TIMES {
                 *shared.entry(*folder).or_default() += 1;
             }
         }
@@ -46,16 +59,8 @@ impl Collections {
                 && shared
                     .get(folder)
                     .is_some_and(|count| *count >= Self::TIMES);
-            // What lies outside is the base of what lies inside, if both have it.
-            let has_base = || {
-                units
-                    .clone()
-                    .filter(|(other, _)| *other != folder && !is_under(other, folder))
-                    .flat_map(|(_, ids)| ids)
-                    .any(|id| names.contains_key(&(folder, id)))
-            };
             // The outermost one counts.
-            if is_one && !folders.iter().any(|outer| is_under(folder, outer)) && !has_base() {
+            if is_one && !folders.iter().any(|outer| is_under(folder, outer)) {
                 folders.push(folder.to_owned());
             }
         }
@@ -82,6 +87,6 @@ impl Collections {
     }
 }
 
-fn is_serving(id: &Id) -> bool {
-    matches!(&*id.0, "Service" | "Deployment" | "StatefulSet")
+fn is_serving(object: &Manifest) -> bool {
+    matches!(&*object.kind, "Service" | "Deployment" | "StatefulSet")
 }

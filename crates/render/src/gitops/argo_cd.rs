@@ -147,11 +147,29 @@ fn application(place: &Place<'_>, step: &Step, wave: usize) -> Object {
         several => json!({ "sources": several }),
     };
     let wave = i64::try_from(wave).unwrap_or(i64::MAX);
-    argo_object(
-        "Application",
-        metadata(&step.name, wave),
-        spec(name(step.team), &sources, &step.namespace),
-    )
+    let mut spec = spec(name(step.team), &sources, &step.namespace);
+    if step.release.is_none() {
+        spec["ignoreDifferences"] = defaults_of_external_secrets();
+    }
+    argo_object("Application", metadata(&step.name, wave), spec)
+}
+
+/// What the CRD of external secrets adds to each entry of a list, which Argo CD compares as a whole: without this it
+/// would apply each of them again for ever. Not `ServerSideDiff`: with it Argo CD 3.2 shows an Application as synced
+/// whose commit the API server refuses.
+fn defaults_of_external_secrets() -> Value {
+    let defaults = [
+        "conversionStrategy",
+        "decodingStrategy",
+        "metadataPolicy",
+        "nullBytePolicy",
+    ];
+    let paths = defaults.map(|name| format!(".spec.data[]?.remoteRef.{name}"));
+    json!([{
+        "group": "external-secrets.io",
+        "kind": "ExternalSecret",
+        "jqPathExpressions": paths,
+    }])
 }
 
 fn git(place: &Place<'_>, path: &str) -> Value {
@@ -218,9 +236,11 @@ fn sync_policy(namespace: &str) -> Value {
     json!({
         "automated": { "prune": true, "selfHeal": true },
         "syncOptions": options,
-        // What a step waits for may not be there yet on the first day.
+        // What a step waits for may not be there yet on the first day. Each attempt takes the newest commit: else one
+        // that the API server refuses would keep the commit that mends it waiting until the last attempt.
         "retry": {
             "limit": 10,
+            "refresh": true,
             "backoff": { "duration": "10s", "factor": 2, "maxDuration": "5m" },
         },
     })

@@ -7,6 +7,7 @@
 
 mod debian;
 mod emulator;
+mod gitops;
 mod golang;
 mod kubernetes;
 pub(crate) mod postgres;
@@ -27,7 +28,7 @@ struct Tool {
     /// Which tests need it.
     purpose: &'static str,
     /// The arguments that make it print its version. It counts as missing when they fail, so they may ask for more
-    /// than the version.
+    /// than the version. Empty: it does not say it; what its Go module was is read out of the program.
     version: &'static [&'static str],
     ways: &'static [Way],
 }
@@ -214,7 +215,8 @@ struct Found {
 pub(crate) fn run() -> Result<(), Failure> {
     println!("cache: {}", cache().display());
     let mut missing = Vec::new();
-    for tool in TOOLS.iter().chain(kubernetes::TOOLS) {
+    let tools = [TOOLS, kubernetes::TOOLS, gitops::TOOLS];
+    for tool in tools.into_iter().flatten() {
         report(tool.program, tool.get(), &mut missing);
     }
     kubernetes::crds(&mut missing);
@@ -225,7 +227,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         match tool.look(None) {
             Ok(found) => report(tool.program, Ok(found), &mut missing),
             Err(_) => println!(
-                "{:<21}not here; it is only for {}",
+                "{:<31}not here; it is only for {}",
                 tool.program, tool.purpose
             ),
         }
@@ -253,13 +255,13 @@ pub(crate) fn checker(program: &str) -> Result<(PathBuf, String), Failure> {
 fn report(program: &str, found: Result<Found, Failure>, missing: &mut Vec<String>) {
     match found {
         Ok(found) => println!(
-            "{program:<21}{:<20}{}  ({})",
+            "{program:<31}{:<20}{}  ({})",
             found.version,
             found.path.display(),
             found.origin
         ),
         Err(failure) => {
-            println!("{program:<21}missing");
+            println!("{program:<31}missing");
             missing.push(format!("- `{program}`: {failure}"));
         }
     }
@@ -293,7 +295,11 @@ impl Tool {
     fn look(&self, got_by: Option<&Way>) -> Result<Found, Failure> {
         let path = find(self.program)
             .ok_or_else(|| format!("neither on PATH nor in {}", cached_programs().display()))?;
-        let version = version_of(&path, self.version)?;
+        let version = if self.version.is_empty() {
+            golang::version_of(&path)?
+        } else {
+            version_of(&path, self.version)?
+        };
         let origin = match got_by {
             Some(way) => way.to_string(),
             None if path.starts_with(cached_programs()) => "cache".to_owned(),
@@ -340,7 +346,7 @@ impl std::fmt::Display for Way {
 fn version_of(program: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let said = output(&mut command(program, arguments))?;
     let number = |word: &&str| {
-        word.trim_start_matches(char::is_alphabetic)
+        word.trim_start_matches(|c: char| c.is_alphabetic() || c == '=')
             .starts_with(|c: char| c.is_ascii_digit())
     };
     let version = said.split_whitespace().find(number);

@@ -6,7 +6,7 @@
 //! Deployment makes no pods, and no namespace has a default service account.
 
 mod certificates;
-mod process;
+mod client;
 
 use std::fs;
 use std::io::Write as _;
@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use self::process::Process;
+use self::certificates::Keys;
+pub use self::client::Client;
+use crate::process::Process;
 use crate::tools;
 
 /// How long the server may take to become ready; a loaded machine needs more than its usual three seconds.
@@ -34,6 +36,7 @@ pub struct ApiServer {
     store: Process,
     port: u16,
     kubeconfig: PathBuf,
+    keys: Keys,
     folder: TempDir,
 }
 
@@ -114,6 +117,7 @@ impl ApiServer {
             store,
             port,
             kubeconfig,
+            keys,
             folder,
         };
         started.wait_until_ready().then_some(started)
@@ -237,6 +241,11 @@ impl ApiServer {
         }
     }
 
+    /// A client for what is asked often.
+    pub fn client(&self) -> Client {
+        Client::new(&self.keys, self.port)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(tools::program("kubectl"));
         command
@@ -259,7 +268,7 @@ impl From<Output> for Said {
 }
 
 /// Ports that were free a moment ago, all different.
-fn free_ports<const N: usize>() -> [u16; N] {
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
     let listeners: [TcpListener; N] =
         std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     listeners.map(|listener| listener.local_addr().expect("it listens").port())

@@ -3,6 +3,7 @@
 //! What is missing is a failure that says what to do, never a skipped test. Getting tools is `xtask`'s work.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The folder of things that can be fetched again: `SEAWORTHY_CACHE`, else `/var/cache/seaworthy` for root,
@@ -55,6 +56,16 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .chain([cached_programs()])
         .map(|folder| folder.join(program))
         .find(|file| is_program(file))
+}
+
+/// A `PATH` on which a program finds the tools itself.
+///
+/// # Panics
+/// When the cache's folder has a colon in its name.
+pub fn path() -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(env::split_paths(&path).chain([cached_programs()]))
+        .expect("the cache's folder has no colon in its name")
 }
 
 /// Finds a program that a test needs.

@@ -111,6 +111,27 @@ fn staged(build: &Build, theirs: &Value, path: &Value) -> Option<String> {
     })
 }
 
+/// The version of the module that a Go program was built from; of Go where the program does not know it.
+pub(super) fn version_of(program: &Path) -> Result<String, Failure> {
+    let Some(go) = find("go") else {
+        return Err("this machine has no `go`".into());
+    };
+    let said = output(command(go, &["version", "-m"]).arg(program))?;
+    let package = said
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("path\t"))
+        .ok_or_else(|| format!("`{}` is no program of Go", program.display()))?;
+    // What our own module requires is listed as `dep`, a program built in its module as `mod`.
+    let mut modules = said.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let kind = words.next()?;
+        (kind == "dep" || kind == "mod").then_some((words.next()?, words.next()?))
+    });
+    let module = modules.find(|(module, _)| package.starts_with(module));
+    let go = || said.split_whitespace().nth(1).unwrap_or_default();
+    Ok(module.map_or_else(go, |(_, version)| version).to_owned())
+}
+
 /// Gets a module into Go's own cache and gives what `go mod download` says about it.
 pub(super) fn download(module: &str, version: &str) -> Result<Value, Failure> {
     let Some(go) = find("go") else {

@@ -10,6 +10,7 @@ use rcgen::{
 };
 
 /// Where the keys are.
+#[derive(Debug)]
 pub(super) struct Keys {
     /// The authority's certificate.
     pub(super) ca: PathBuf,
@@ -19,8 +20,8 @@ pub(super) struct Keys {
     pub(super) service_account_key: PathBuf,
     /// Checks them.
     pub(super) service_account_public_key: PathBuf,
-    admin_certificate: PathBuf,
-    admin_key: PathBuf,
+    pub(super) admin_certificate: PathBuf,
+    pub(super) admin_key: PathBuf,
 }
 
 /// Makes the keys and writes them into `folder`.

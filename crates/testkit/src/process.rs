@@ -8,13 +8,13 @@ use std::process::{Child, Command, Stdio};
 
 /// A process that is ours to end.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
-    pub(super) fn start(mut command: Command, log: &Path) -> Self {
+    pub(crate) fn start(mut command: Command, log: &Path) -> Self {
         let file = File::create(log).expect("a file for the log");
         let copy = file.try_clone().expect("a second handle of the log");
         command.stdin(Stdio::null()).stdout(file).stderr(copy);
@@ -32,13 +32,13 @@ impl Process {
     }
 
     /// The end of the log, once the process has ended by itself.
-    pub(super) fn ended(&mut self) -> Option<String> {
+    pub(crate) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().expect("it is our child")?;
         Some(format!("{status}\n{}", self.log()))
     }
 
     /// The last lines of the log.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")

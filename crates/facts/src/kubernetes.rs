@@ -197,6 +197,8 @@ pub struct Kustomization {
     pub takes: Vec<Taken>,
     /// What stops it from building, with the place.
     pub errors: Vec<(Span, Box<str>)>,
+    /// What of it has no effect, with the place.
+    pub idle: Vec<(Span, Box<str>)>,
 }
 
 /// A resource, component, patch or generator file that a kustomization names.

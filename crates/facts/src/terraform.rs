@@ -184,6 +184,9 @@ pub struct ModuleSource {
     pub declared: Vec<Declared>,
     /// What is referred to, in the same words, where.
     pub references: Vec<(Arc<str>, Span)>,
+    /// Outputs of modules and of other roots that are read, without keys of instances, where: `module.x.y`,
+    /// `data.terraform_remote_state.x.outputs.y`.
+    pub outputs_read: Vec<(Arc<str>, Span)>,
     /// Keys given twice in one object or block: the key, the first and the second place.
     pub duplicate_keys: Vec<(Arc<str>, Span, Span)>,
     /// Providers of the lock file: source, version, where.

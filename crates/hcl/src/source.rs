@@ -7,7 +7,7 @@ use seaworthy_facts::terraform::{Declared, Locked, ModuleSource};
 use seaworthy_facts::{Data, Map, SourceKind, Sources, Value};
 
 use crate::module::Module;
-use crate::syntax::{self, Expr, Key, Kind, references};
+use crate::syntax::{self, Expr, Key, Kind, outputs_read, references};
 
 /// What is declared and referred to in a module.
 pub(crate) fn module_source(
@@ -23,6 +23,7 @@ pub(crate) fn module_source(
         required_providers: Map::default(),
         declared: Vec::new(),
         references: Vec::new(),
+        outputs_read: Vec::new(),
         duplicate_keys,
         locked: Vec::new(),
     };
@@ -72,6 +73,7 @@ pub(crate) fn module_source(
                 }
             }
             references(&block.body, &mut Vec::new(), &mut result.references);
+            outputs_read(&block.body, &mut result.outputs_read);
         }
     }
     for source in sources.within(&module.folder) {

@@ -86,6 +86,7 @@ impl<'f, 's> Kustomize<'f, 's> {
             built: Built::default(),
             taken: Vec::new(),
             errors: Vec::new(),
+            idle: Vec::new(),
         };
         if documents
             .documents
@@ -106,6 +107,7 @@ impl<'f, 's> Kustomize<'f, 's> {
                 body,
                 takes: work.taken,
                 errors: work.errors,
+                idle: work.idle,
             },
         );
         let built = Rc::new(work.built);
@@ -203,6 +205,7 @@ impl<'f, 's> Kustomize<'f, 's> {
                         })
                         .collect(),
                     errors: Vec::new(),
+                    idle: Vec::new(),
                 },
             );
         }
@@ -230,6 +233,20 @@ impl<'f, 's> Kustomize<'f, 's> {
                     why: "plug-ins of Kustomize are not run".into(),
                     span: Some(first.span),
                 });
+            }
+        }
+        for file in body
+            .get("configurations")
+            .into_iter()
+            .flat_map(Value::items)
+        {
+            let Some(path) = file.str().filter(|path| !is_remote(path)) else {
+                continue;
+            };
+            let resolved = join(&work.folder, path);
+            if !self.files.sources.exists(&resolved) {
+                work.errors
+                    .push((file.span, format!("`{resolved}` is not there").into()));
             }
         }
         let releases = helm_charts(self.files, &work.folder, body);
@@ -371,6 +388,7 @@ impl<'f, 's> Kustomize<'f, 's> {
             built: std::mem::take(&mut work.built),
             taken: Vec::new(),
             errors: Vec::new(),
+            idle: Vec::new(),
         };
         self.building.push(folder.clone());
         self.take_in(&mut inner, &body);
@@ -384,6 +402,7 @@ impl<'f, 's> Kustomize<'f, 's> {
             takes: inner.taken,
             // Whether a patch of it fits depends on who uses it.
             errors: Vec::new(),
+            idle: Vec::new(),
         });
     }
 
@@ -414,6 +433,7 @@ pub(crate) struct Work {
     built: Built,
     taken: Vec<Taken>,
     errors: Vec<(Span, Box<str>)>,
+    idle: Vec<(Span, Box<str>)>,
 }
 
 /// The objects of a file.

@@ -15,7 +15,7 @@ use seaworthy_diagnostics::{Diagnostic, FileId, Span};
 
 use convert::Place;
 pub(crate) use convert::{parse_at, parse_template};
-pub(crate) use walk::references;
+pub(crate) use walk::{outputs_read, references};
 
 /// Attributes and blocks, in the order of the text.
 #[derive(Debug, Default)]

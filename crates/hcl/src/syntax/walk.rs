@@ -102,6 +102,31 @@ fn elements<'a>(
 /// Names at the start of a reference that are no resource kinds.
 const OWN: [&str; 6] = ["each", "count", "self", "path", "terraform", "ephemeral"];
 
+/// An output that an expression reads: `module.x.y`, `data.terraform_remote_state.x.outputs.y`. Keys of instances are
+/// left out.
+fn output_read(expression: &Expr) -> Option<String> {
+    let Kind::Traversal(inner, steps) = &expression.kind else {
+        return None;
+    };
+    let Kind::Variable(root) = &inner.kind else {
+        return None;
+    };
+    let words: Vec<&str> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Attribute(name) => Some(&**name),
+            Step::Index(_) | Step::Splat => None,
+        })
+        .collect();
+    match (&**root, words.as_slice()) {
+        ("module", [name, output, ..]) => Some(format!("module.{name}.{output}")),
+        ("data", ["terraform_remote_state", name, "outputs", output, ..]) => Some(format!(
+            "data.terraform_remote_state.{name}.outputs.{output}"
+        )),
+        _ => None,
+    }
+}
+
 /// What a body refers to: `var.x`, `local.x`, `module.x`, `data.a.b`, `a.b`.
 pub(crate) fn references(body: &Body, bound: &mut Vec<String>, found: &mut Vec<(Arc<str>, Span)>) {
     for attribute in &body.attributes {
@@ -159,6 +184,20 @@ pub(crate) fn references(body: &Body, bound: &mut Vec<String>, found: &mut Vec<(
         }
         references(&block.body, bound, found);
         bound.truncate(before);
+    }
+}
+
+/// Every output that a body reads, with the place.
+pub(crate) fn outputs_read(body: &Body, found: &mut Vec<(Arc<str>, Span)>) {
+    for attribute in &body.attributes {
+        for_each_expression(&attribute.value, &mut Vec::new(), &mut |expression, _| {
+            if let Some(read) = output_read(expression) {
+                found.push((read.into(), expression.span));
+            }
+        });
+    }
+    for block in &body.blocks {
+        outputs_read(&block.body, found);
     }
 }
 

@@ -23,10 +23,10 @@ impl Kustomize<'_, '_> {
                     .flat_map(|document| document.value.each().to_vec())
                     .collect();
                 for entry in &listed {
-                    replace(&mut work.built.objects, entry);
+                    replace(work, entry);
                 }
             } else {
-                replace(&mut work.built.objects, entry);
+                replace(work, entry);
             }
         }
     }
@@ -46,7 +46,11 @@ fn selected(object: &Manifest, select: &Value) -> bool {
     fits("kind", Some(&object.kind)) && fits("group", Some(object.group())) && name
 }
 
-fn replace(objects: &mut [Manifest], entry: &Value) {
+fn replace(work: &mut Work, entry: &Value) {
+    if !work.built.incomplete {
+        unfitting(work, entry);
+    }
+    let objects = &mut work.built.objects;
     let value = match (entry.get("sourceValue"), entry.get("source")) {
         (Some(value), _) => Some(value.clone()),
         (None, Some(source)) => {
@@ -89,6 +93,83 @@ fn replace(objects: &mut [Manifest], entry: &Value) {
                 put(&mut object.body, steps, &value, options);
             }
         }
+    }
+}
+
+/// Notes what Kustomize refuses, a source that is not there, and what it passes over, a target that is not there.
+fn unfitting(work: &mut Work, entry: &Value) {
+    let objects = &work.built.objects;
+    let place = |select: &Value| {
+        let name = select.get("name").or_else(|| select.get("kind"));
+        name.map_or(select.span, |name| name.span)
+    };
+    if let Some(source) = entry.get("source").filter(|source| is_plain(source)) {
+        let mut sources = objects.iter().filter(|object| selected(object, source));
+        match (sources.next(), sources.next()) {
+            (None, _) => work.errors.push((
+                place(source),
+                "no object here is what this takes from".into(),
+            )),
+            (Some(object), None) => {
+                if let Some(path) = source.get("fieldPath")
+                    && let Some(steps) = path.str().map(field_steps)
+                    && lacks(&object.body, &steps)
+                {
+                    work.errors.push((
+                        path.span,
+                        format!(
+                            "{} `{}` has no `{}` to take",
+                            object.kind,
+                            object.name().unwrap_or_default(),
+                            path.str().unwrap_or_default()
+                        )
+                        .into(),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    for select in entry
+        .get("targets")
+        .into_iter()
+        .flat_map(Value::items)
+        .filter_map(|target| target.get("select"))
+        .filter(|select| is_plain(select))
+    {
+        if !objects.iter().any(|object| selected(object, select)) {
+            work.idle.push((
+                place(select),
+                "no object here is what this puts into".into(),
+            ));
+        }
+    }
+}
+
+/// Whether a selection is by kind and name, as they are written: not by labels, nor by a pattern.
+fn is_plain(select: &Value) -> bool {
+    !select.entries().is_empty()
+        && select.entries().iter().all(|entry| {
+            matches!(&*entry.key, "kind" | "name" | "fieldPath" | "options")
+                && (&*entry.key == "fieldPath"
+                    || &*entry.key == "options"
+                    || entry.value.str().is_some_and(|text| {
+                        text.bytes()
+                            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                    }))
+        })
+}
+
+/// Whether a field is not there, for sure.
+fn lacks(value: &Value, steps: &[String]) -> bool {
+    let Some((step, rest)) = steps.split_first() else {
+        return false;
+    };
+    match &value.data {
+        Data::Map(map) => map
+            .get(step.strip_prefix('[').unwrap_or(step))
+            .is_none_or(|value| lacks(value, rest)),
+        _ => false,
     }
 }
 

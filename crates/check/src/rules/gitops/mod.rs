@@ -9,7 +9,10 @@ mod gitops_path_missing;
 mod kustomization_does_not_build;
 mod object_never_applied;
 mod order;
+mod project_does_not_allow;
+mod replacement_without_target;
 mod source_copied_by_hand;
+mod sync_wave_too_early;
 mod two_writers;
 mod value_unread_by_chart;
 mod values_key_unknown_to_chart;
@@ -29,4 +32,7 @@ pub(crate) const RULES: &[Rule] = &[
     object_never_applied::RULE,
     value_unread_by_chart::RULE,
     chart_reads_missing_value::RULE,
+    project_does_not_allow::RULE,
+    replacement_without_target::RULE,
+    sync_wave_too_early::RULE,
 ];

@@ -15,11 +15,13 @@ mod hosts;
 mod ingress_backend_missing;
 mod listening;
 mod module_argument_unknown;
+mod module_output_missing;
 mod named_object_missing;
 mod namespace_implicit;
 mod path_not_there;
 mod peer_url_unresolvable;
 mod probe_target_missing;
+mod remote_state_missing;
 mod selector_misses_own_pods;
 mod selector_selects_nothing;
 mod service_selects_nothing;
@@ -48,6 +50,8 @@ pub(crate) const RULES: &[Rule] = &[
     path_not_there::RULE,
     function_variable_not_set::RULE,
     module_argument_unknown::RULE,
+    module_output_missing::RULE,
+    remote_state_missing::RULE,
     compose_name_missing::RULE,
     selector_selects_nothing::RULE,
 ];

@@ -1,5 +1,6 @@
 //! Network: who reaches whom.
 
+mod netpol_blocks_needed_flow;
 mod pod_cannot_reach_database;
 mod sg_cidr_outside_vpc;
 mod sg_port_nobody_listens;
@@ -13,6 +14,7 @@ mod zone_outside_region;
 use crate::Rule;
 
 pub(crate) const RULES: &[Rule] = &[
+    netpol_blocks_needed_flow::RULE,
     pod_cannot_reach_database::RULE,
     sg_cidr_outside_vpc::RULE,
     sg_unattached::RULE,

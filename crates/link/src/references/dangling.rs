@@ -8,12 +8,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use seaworthy_diagnostics::suggest;
-use seaworthy_facts::kubernetes::Origin;
+use seaworthy_facts::kubernetes::{Object, Origin};
 use seaworthy_facts::{Same, Span, Text};
 
 use super::names::{Named, Tree, all};
 use super::{Reference, mentions, read};
 use crate::World;
+use crate::made_secrets::are_copied;
 
 /// A name that nothing has.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub enum Why {
     Spelling,
     /// The others in the tree name this one, and the name stands nowhere else.
     Others,
+    /// It has just this name, in another namespace.
+    Namespace,
 }
 
 /// Kinds that are often made by hand, by charts and by clouds: only a thing of nearly the name says anything.
@@ -111,6 +114,9 @@ pub fn dangling<'a>(world: &'a World, kinds: &[&str]) -> Vec<Dangling<'a>> {
         .collect()
 }
 
+/// Kinds that tools copy from one namespace into others.
+const COPIED: &[&str] = &["ConfigMap", "Secret"];
+
 struct Judge<'a, 'r> {
     world: &'a World,
     references: &'r [Reference<'a>],
@@ -160,7 +166,7 @@ impl<'a, 'r> Judge<'a, 'r> {
             if !named.is(&reference.name, reference.namespace.as_ref()) {
                 // One with just this name in another namespace is for other rules to tell.
                 if named.name.literal() == Some(name) && named.cluster == Some(reference.cluster) {
-                    return None;
+                    return self.elsewhere(reference, name, all);
                 }
                 continue;
             }
@@ -214,10 +220,11 @@ impl<'a, 'r> Judge<'a, 'r> {
         if SELDOM_NAMED.contains(&&*reference.kind) && !matches!(tree, Tree::Release(_)) {
             return nearest(name, &here, false)
                 .filter(|named| {
+                    let is_own = named.name.same(&own_name(reference)) == Same::Always;
                     named
                         .name
                         .literal()
-                        .is_some_and(|own| own.len().abs_diff(name.len()) <= 3)
+                        .is_some_and(|own| is_own || own.len().abs_diff(name.len()) <= 3)
                 })
                 .filter(|_| !elsewhere && is_fresh())
                 .map(|named| made(named, Why::Spelling));
@@ -254,6 +261,52 @@ impl<'a, 'r> Judge<'a, 'r> {
         nearest(name, &around, false)
             .filter(|_| is_fresh())
             .map(|named| made(named, Why::Spelling))
+    }
+
+    /// All that have just this name are in one other namespace, and nothing copies them from there.
+    fn elsewhere(
+        &self,
+        reference: &Reference<'a>,
+        name: &str,
+        all: &'r [Named<'a>],
+    ) -> Option<Near<'a>> {
+        let namespace = reference.namespace.as_ref()?.literal()?;
+        let cluster = &self.world.facts.kubernetes.clusters[reference.cluster];
+        // Charts that nobody has read, and what no file shows, may make one here, too.
+        if COPIED.contains(&&*reference.kind) && are_copied(self.world, cluster)
+            || self.may_be_of_a_release(reference, name)
+        {
+            return None;
+        }
+        let mut found: Option<&Named<'a>> = None;
+        for named in all {
+            if named.name.literal() != Some(name) || named.cluster != Some(reference.cluster) {
+                if named.name.can_be(name)
+                    && named.cluster.is_none_or(|own| own == reference.cluster)
+                {
+                    return None;
+                }
+                continue;
+            }
+            let object = named.object?;
+            let own = object.namespace()?;
+            if own == namespace
+                || matches!(object.origin, Origin::Summary { .. })
+                || found.is_some_and(|found| found.object.and_then(Object::namespace) != Some(own))
+            {
+                return None;
+            }
+            found = Some(named);
+        }
+        let named = found?;
+        let place = named.object?.namespace.as_ref()?.span;
+        Some(Near {
+            named: Named {
+                span: place,
+                ..named.clone()
+            },
+            why: Why::Namespace,
+        })
     }
 
     /// Whether anything in its cluster names it.
@@ -332,6 +385,11 @@ impl<'a, 'r> Judge<'a, 'r> {
             .max_by_key(|(at, count)| (*count, usize::MAX - at))?;
         (count > 1).then(|| own[at])
     }
+}
+
+/// What the object that says a name is called itself: an autoscaler mostly as what it scales.
+fn own_name(reference: &Reference<'_>) -> Text {
+    reference.from.name.text().unwrap_or_default()
 }
 
 /// The one that a name is most likely meant for. `loose`: also one that has a word more or less, or shares one.

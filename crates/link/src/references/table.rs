@@ -204,6 +204,11 @@ pub(super) const OBJECTS: &[Field] = &[
     ),
     field(
         &["ExternalSecret"],
+        "spec.dataFrom[].sourceRef.generatorRef",
+        To::Object(""),
+    ),
+    field(
+        &["ExternalSecret"],
         "spec.data[].sourceRef.storeRef",
         To::Object("SecretStore"),
     ),

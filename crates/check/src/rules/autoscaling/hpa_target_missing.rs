@@ -6,7 +6,7 @@ use seaworthy_diagnostics::suggest;
 use seaworthy_facts::kubernetes::Object;
 use seaworthy_facts::{Span, Value};
 use seaworthy_link::World;
-use seaworthy_link::references::dangling;
+use seaworthy_link::references::{Why, dangling};
 
 use crate::{Finding, Rule, Severity};
 
@@ -98,7 +98,21 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 "autoscaler `{scaler}` scales {kind} `{name}`, which is not there"
             ))
             .at(reference.span(), format!("no {kind} has this name here"))
-            .and(near.span, format!("there is `{}`", near.name))
+            .and(
+                near.span,
+                match dangling.near.why {
+                    Why::Namespace => "it is in this namespace".to_owned(),
+                    _ => format!("there is `{}`", near.name),
+                },
+            )
+            .and_maybe(
+                reference
+                    .from
+                    .namespace
+                    .as_ref()
+                    .filter(|_| dangling.near.why == Why::Namespace)
+                    .map(|own| (own.span, "the autoscaler is in this one".to_owned())),
+            )
             .about([scaler.to_string(), name.to_string()]),
         );
     }

@@ -44,10 +44,10 @@ fn unassociated(world: &World, findings: &mut Vec<Finding>) {
         let free: Vec<(&Account<'_>, String)> = accounts
             .iter()
             .filter(|account| {
+                // Another root's are those of another cluster.
                 account.name().is_some_and(|own| {
                     iam.associated(account.namespace().as_ref(), &own)
-                        .next()
-                        .is_none()
+                        .all(|other| other.root != association.root)
                 }) && account.role().is_none()
             })
             .map(|account| (account, account.title()))

@@ -170,6 +170,10 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
 fn used(world: &World) -> Vec<Used<'_>> {
     let mut found = Vec::new();
     for cluster in &world.facts.kubernetes.clusters {
+        for release in &cluster.releases {
+            let who = format!("release `{}`", release.name.text().unwrap_or_default());
+            buckets(&release.values, &who, &mut found);
+        }
         for object in &cluster.objects {
             if matches!(object.origin, Origin::Summary { .. }) {
                 continue;
@@ -212,6 +216,36 @@ fn used(world: &World) -> Vec<Used<'_>> {
         }
     }
     found
+}
+
+/// Buckets that the values of a chart name: `bucket`, `bucketName`, and what stands in `bucketNames`.
+fn buckets<'a>(values: &'a Value, who: &str, found: &mut Vec<Used<'a>>) {
+    for entry in values.entries() {
+        let key = &*entry.key;
+        let names = match key {
+            "bucketNames" | "bucketnames" => {
+                entry.value.entries().iter().map(|e| &e.value).collect()
+            }
+            "bucket" | "bucketName" | "bucketname" | "s3Bucket" => vec![&entry.value],
+            _ => Vec::new(),
+        };
+        for value in names {
+            let Some(text) = value.str() else { continue };
+            if !text.is_empty() && !text.contains(['/', '$', '{', ' ', ':', ',']) {
+                found.push(Used {
+                    made: &BUCKET,
+                    name: text.to_owned(),
+                    value,
+                    who: who.to_owned(),
+                    field: key.to_owned(),
+                });
+            }
+        }
+        buckets(&entry.value, who, found);
+    }
+    for item in values.items() {
+        buckets(item, who, found);
+    }
 }
 
 fn one<'a>(

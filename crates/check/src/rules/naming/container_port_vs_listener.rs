@@ -3,7 +3,7 @@
 use seaworthy_facts::Value;
 use seaworthy_facts::kubernetes::Origin;
 use seaworthy_link::World;
-use seaworthy_link::containers::{Container, containers};
+use seaworthy_link::containers::{Container, From, containers};
 use seaworthy_link::exposure;
 
 use super::listening;
@@ -19,7 +19,11 @@ pub(crate) const RULE: Rule = Rule {
 fn check(world: &World, findings: &mut Vec<Finding>) {
     for container in containers(world) {
         if !matches!(container.workload.origin, Origin::Summary { .. }) {
+            let before = findings.len();
             findings.extend(one(world, &container));
+            if findings.len() == before {
+                findings.extend(by_name(&container));
+            }
         }
     }
 }
@@ -70,4 +74,50 @@ fn one(world: &World, container: &Container<'_>) -> Option<Finding> {
         .hint(format!("say `containerPort: {}`", first.port))
         .about([name]),
     )
+}
+
+/// A variable that is called after a port of the container and says another number: `PORT_ADMIN`, `ADMIN_PORT`.
+fn by_name(container: &Container<'_>) -> Option<Finding> {
+    let ports = container.body.get("ports")?.items();
+    let numbers: Vec<i64> = ports
+        .iter()
+        .filter_map(|port| port.get("containerPort")?.int())
+        .collect();
+    if numbers.len() != ports.len() {
+        return None;
+    }
+    let variables = container.environment().variables;
+    for port in ports {
+        let (Some(name), Some(number)) = (
+            port.get("name").and_then(Value::str),
+            port.get("containerPort"),
+        ) else {
+            continue;
+        };
+        let word = name.to_ascii_uppercase().replace('-', "_");
+        let called = [format!("PORT_{word}"), format!("{word}_PORT")];
+        let said = variables.iter().find_map(|variable| {
+            let From::Value(value) = variable.from else {
+                return None;
+            };
+            let own = variable.name.literal()?;
+            let says: i64 = value.scalar()?.parse().ok()?;
+            (called.iter().any(|called| called == own) && !numbers.contains(&says))
+                .then_some((own, says, value))
+        });
+        if let Some((variable, says, value)) = said {
+            let workload = container.workload.name.text()?.to_string();
+            return Some(
+                Finding::new(format!(
+                    "`{workload}` declares port `{name}` as {} and is told to listen on {says}",
+                    number.int()?
+                ))
+                .at(number.span, "nothing listens on this port")
+                .and(value.span, format!("`{variable}` says {says}"))
+                .hint(format!("say `containerPort: {says}`"))
+                .about([workload, name.to_owned()]),
+            );
+        }
+    }
+    None
 }

@@ -33,6 +33,7 @@ const KINDS: &[&str] = &[
     "ClusterIssuer",
     "SecretStore",
     "ClusterSecretStore",
+    "Password",
     "TriggerAuthentication",
     "ClusterTriggerAuthentication",
     "EC2NodeClass",
@@ -121,6 +122,9 @@ fn finding(dangling: &Dangling<'_>) -> Finding {
     let (kind, name) = (&reference.kind, &reference.name);
     let near = &dangling.near.named;
     let who = shown(reference.from);
+    if dangling.near.why == Why::Namespace {
+        return in_another_namespace(dangling, &who);
+    }
     let finding = Finding::new(format!(
         "{who} names {kind} `{name}`, which is not there; there is `{}`",
         near.name
@@ -137,7 +141,7 @@ fn finding(dangling: &Dangling<'_>) -> Finding {
         match dangling.near.why {
             Why::Unused => format!("`{}` is here, and nothing names it", near.name),
             Why::Spelling => format!("the {kind} is called `{}`", near.name),
-            Why::Others => format!("the others name `{}`", near.name),
+            Why::Others | Why::Namespace => format!("the others name `{}`", near.name),
         },
     )
     .trail(reference.value)
@@ -150,8 +154,33 @@ fn finding(dangling: &Dangling<'_>) -> Finding {
     }
     match dangling.near.why {
         Why::Unused | Why::Spelling => finding.hint(format!("did you mean `{}`?", near.name)),
-        Why::Others => finding.confidence(Confidence::Likely),
+        Why::Others | Why::Namespace => finding.confidence(Confidence::Likely),
     }
+}
+
+fn in_another_namespace(dangling: &Dangling<'_>, who: &str) -> Finding {
+    let reference = &dangling.reference;
+    let (kind, name) = (&reference.kind, &reference.name);
+    let near = &dangling.near.named;
+    let own = reference.namespace.clone().unwrap_or_default();
+    let other = near
+        .object
+        .and_then(|object| object.namespace())
+        .unwrap_or_default();
+    let finding = Finding::new(format!(
+        "{who} names {kind} `{name}` in namespace `{own}`; it is in `{other}`, and is not seen from there"
+    ))
+    .at(
+        reference.span(),
+        format!("no {kind} is called `{name}` in `{own}`"),
+    )
+    .and(near.span, format!("`{name}` is in `{other}`"));
+    match &reference.from.namespace {
+        Some(namespace) => finding.and(namespace.span, format!("this is in `{own}`")),
+        None => finding,
+    }
+    .trail(reference.value)
+    .about([who.to_owned(), kind.to_string(), name.to_string()])
 }
 
 fn shown(object: &Object) -> String {

@@ -32,6 +32,27 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+    for call in world
+        .facts
+        .terraform
+        .roots
+        .iter()
+        .flat_map(|root| &root.calls)
+        .filter(|call| call.folder.is_none())
+    {
+        let around = world.sources.folder(call.file);
+        if let Some(source) = &call.source
+            && source.str().is_some_and(|text| text.starts_with('.'))
+            && told.insert(source.span)
+        {
+            findings.extend(judge(&world.sources, around, source));
+        }
+    }
+    for file in value_files(world) {
+        if told.insert(file.span) {
+            findings.extend(judge(&world.sources, "", &file));
+        }
+    }
     for root in &world.facts.terraform.roots {
         let resources = root
             .resources
@@ -52,6 +73,31 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// The files that Applications of Argo CD take values from: `$values/apps/api/values.yaml`, without what stands for the
+/// repository.
+fn value_files(world: &World) -> Vec<Value> {
+    let mut found = Vec::new();
+    for cluster in &world.facts.kubernetes.clusters {
+        for application in cluster.of("Application") {
+            let sources = application.at("spec.sources").map_or(&[][..], Value::items);
+            for file in sources
+                .iter()
+                .filter_map(|source| source.at("helm.valueFiles"))
+                .flat_map(Value::items)
+            {
+                if let Some((_, path)) = file
+                    .str()
+                    .filter(|text| text.starts_with('$'))
+                    .and_then(|text| text.split_once('/'))
+                {
+                    found.push(Value::string(path, file.span));
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Attributes that hold a folder or a file of a repository.

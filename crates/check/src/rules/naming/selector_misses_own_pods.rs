@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use seaworthy_facts::kubernetes::{Origin, PodTemplate};
+use seaworthy_facts::kubernetes::{Object, Origin, PodTemplate};
 use seaworthy_facts::{Same, Span, Value};
 use seaworthy_link::World;
 
@@ -30,6 +30,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             if labels.is_unknown() {
                 continue;
             }
+            findings.extend(
+                spread(workload, labels)
+                    .filter(|(_, span)| told.insert(*span))
+                    .map(|(finding, _)| finding),
+            );
             for entry in workload
                 .at("spec.selector.matchLabels")
                 .map_or(&[][..], Value::entries)
@@ -74,4 +79,48 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Constraints that spread other pods than the workload's own: a label that these have, with another value.
+fn spread<'a>(
+    workload: &'a Object,
+    labels: &'a Value,
+) -> impl Iterator<Item = (Finding, Span)> + 'a {
+    let name = workload.name.text().unwrap_or_default().to_string();
+    workload
+        .pods()
+        .and_then(|pods| pods.spec.get("topologySpreadConstraints"))
+        .map_or(&[][..], Value::items)
+        .iter()
+        .filter_map(|constraint| constraint.at("labelSelector.matchLabels"))
+        .flat_map(Value::entries)
+        .filter_map(move |entry| {
+            let own = labels.get(&entry.key)?;
+            if own.text()?.same(&entry.value.text()?) != Same::Never {
+                return None;
+            }
+            let finding = Finding::new(format!(
+                "{} `{name}` is spread by other pods than it makes: its own may all be in one place",
+                workload.kind
+            ))
+            .at(
+                entry.value.span,
+                format!(
+                    "it counts pods with `{}: {}`",
+                    entry.key,
+                    entry.value.text().unwrap_or_default()
+                ),
+            )
+            .and(
+                own.span,
+                format!(
+                    "its pods have `{}: {}`",
+                    entry.key,
+                    own.text().unwrap_or_default()
+                ),
+            )
+            .trail(&entry.value)
+            .about([name.clone(), entry.key.to_string()]);
+            Some((finding, entry.value.span))
+        })
 }

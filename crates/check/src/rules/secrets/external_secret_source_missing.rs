@@ -31,6 +31,20 @@ struct Asked<'a> {
     field: Option<Value>,
     object: &'a Object,
     kind: Option<&'static str>,
+    /// What the store puts before every name.
+    prefix: Option<&'a Value>,
+}
+
+impl Asked<'_> {
+    /// The name in the store.
+    fn full(&self) -> Option<Text> {
+        let mut name = match self.prefix {
+            Some(prefix) => prefix.text()?,
+            None => Text::default(),
+        };
+        name.push(&self.name.text()?);
+        Some(name)
+    }
 }
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
@@ -108,7 +122,10 @@ fn fields(root: &Root, secret: &Resource) -> Option<Vec<(Text, Span)>> {
         return None;
     }
     // `jsonencode` is read as what it encodes.
-    let map = version.at("secret_string")?.map()?;
+    let map = version
+        .at("secret_string")
+        .or_else(|| version.at("secret_string_wo"))?
+        .map()?;
     Some(
         map.entries
             .iter()
@@ -124,6 +141,7 @@ fn asked<'a>(world: &World, cluster: &'a Cluster) -> Vec<Asked<'a>> {
         if kind == Some("other") {
             continue;
         }
+        let prefix = prefix(cluster, object);
         for item in object.at("spec.data").map_or(&[][..], Value::items) {
             if let Some(name) = item.at("remoteRef.key") {
                 found.push(Asked {
@@ -131,6 +149,7 @@ fn asked<'a>(world: &World, cluster: &'a Cluster) -> Vec<Asked<'a>> {
                     field: item.at("remoteRef.property").cloned(),
                     object,
                     kind,
+                    prefix,
                 });
             }
         }
@@ -141,6 +160,7 @@ fn asked<'a>(world: &World, cluster: &'a Cluster) -> Vec<Asked<'a>> {
                     field: None,
                     object,
                     kind,
+                    prefix,
                 });
             }
         }
@@ -200,6 +220,7 @@ fn of_class<'a>(world: &World, object: &'a Object) -> Vec<Asked<'a>> {
                 field: None,
                 object,
                 kind,
+                prefix: None,
             });
         }
         for path in paths {
@@ -208,10 +229,25 @@ fn of_class<'a>(world: &World, object: &'a Object) -> Vec<Asked<'a>> {
                 field: Some(placed(path)),
                 object,
                 kind,
+                prefix: None,
             });
         }
     }
     found
+}
+
+/// What the store of an ExternalSecret puts before every name.
+fn prefix<'a>(cluster: &'a Cluster, object: &Object) -> Option<&'a Value> {
+    let name = object.at("spec.secretStoreRef.name")?.text()?;
+    let kind = object
+        .at("spec.secretStoreRef.kind")
+        .and_then(Value::str)
+        .unwrap_or("SecretStore");
+    let namespace = object.namespace.as_ref().and_then(Value::text);
+    let namespace = namespace.filter(|_| kind == "SecretStore");
+    cluster
+        .find(kind, namespace.as_ref(), &name)?
+        .at("spec.provider.aws.prefix")
 }
 
 /// Which of AWS's stores an ExternalSecret reads; `other` for another provider's.
@@ -234,7 +270,7 @@ fn store_kind(cluster: &Cluster, object: &Object) -> Option<&'static str> {
 }
 
 fn judge(asked: &Asked<'_>, all: &[Asked<'_>], kept: &[Kept<'_>], unseen: bool) -> Option<Finding> {
-    let name = asked.name.text()?;
+    let name = asked.full()?;
     let literal = name.literal()?;
     let of_kind: Vec<&Kept<'_>> = kept
         .iter()
@@ -285,8 +321,7 @@ fn judge(asked: &Asked<'_>, all: &[Asked<'_>], kept: &[Kept<'_>], unseen: bool) 
     let wanted_by_others = |kept: &Kept<'_>| {
         all.iter().any(|other| {
             other
-                .name
-                .text()
+                .full()
                 .is_some_and(|other| other.same(&kept.name) != Same::Never)
         })
     };
@@ -294,6 +329,9 @@ fn judge(asked: &Asked<'_>, all: &[Asked<'_>], kept: &[Kept<'_>], unseen: bool) 
         .iter()
         .filter(|kept| !wanted_by_others(kept))
         .collect();
+    if let Some(finding) = beside_it(asked, all, &of_kind, literal) {
+        return Some(finding);
+    }
     let near = suggest(literal, free.iter().filter_map(|kept| kept.name.literal()))?;
     let candidate = free.iter().find(|kept| kept.name.literal() == Some(near))?;
     Some(
@@ -302,6 +340,42 @@ fn judge(asked: &Asked<'_>, all: &[Asked<'_>], kept: &[Kept<'_>], unseen: bool) 
         ))
         .at(asked.name.span, "no secret of this name is made")
         .and(candidate.span, format!("`{}` makes `{near}`", candidate.resource.address))
+        .and_maybe(asked.prefix.map(|prefix| (prefix.span, "the store puts this before it".to_owned())))
+        .hint(format!("did you mean `{near}`?"))
+        .about([own.to_owned(), literal.to_owned()]),
+    )
+}
+
+/// The same object asks for the rest of a secret of nearly this name, which is kept.
+fn beside_it(
+    asked: &Asked<'_>,
+    all: &[Asked<'_>],
+    kept: &[&Kept<'_>],
+    literal: &str,
+) -> Option<Finding> {
+    let siblings: Vec<(&Kept<'_>, &str)> = all
+        .iter()
+        .filter(|other| std::ptr::eq(other.object, asked.object) && other.name != asked.name)
+        .filter_map(|other| {
+            let name = other.full()?;
+            let kept = kept
+                .iter()
+                .find(|kept| kept.name.same(&name) == Same::Always)?;
+            Some((*kept, kept.name.literal()?))
+        })
+        .collect();
+    let near = suggest(literal, siblings.iter().map(|(_, name)| *name))?;
+    let (candidate, _) = siblings.iter().find(|(_, name)| *name == near)?;
+    let own = asked.object.name().unwrap_or("an ExternalSecret");
+    Some(
+        Finding::new(format!(
+            "nothing keeps secret `{literal}`, which `{own}` asks for; it asks for the rest of `{near}`"
+        ))
+        .at(asked.name.span, "no secret of this name is made")
+        .and(
+            candidate.span,
+            format!("`{}` makes `{near}`", candidate.resource.address),
+        )
         .hint(format!("did you mean `{near}`?"))
         .about([own.to_owned(), literal.to_owned()]),
     )

@@ -172,6 +172,9 @@ impl Place<'_> {
         if let Some(finding) = self.in_own_tree(world, made, wanted) {
             return Some(finding);
         }
+        if let Some(finding) = self.beside_it(world, made, uses) {
+            return Some(finding);
+        }
         if self.cluster.incomplete {
             return None;
         }
@@ -282,6 +285,51 @@ impl Place<'_> {
         let (candidate, near) = self.nearest(&unused)?;
         (!stands_elsewhere(world, self.name, &[self.used.name.span]))
             .then(|| self.other(candidate, near))
+    }
+
+    /// The same pods take another Secret that is made and has just this key, and no file knows this name.
+    fn beside_it(
+        &self,
+        world: &World,
+        made: &[MadeSecret<'_>],
+        uses: &[SecretUse<'_>],
+    ) -> Option<Finding> {
+        let key = self.used.key?.str()?;
+        let mut candidates = made.iter().filter(|maker| {
+            maker.can_be_in(self.namespace.as_ref())
+                && maker.name.literal().is_some_and(|name| {
+                    uses.iter().any(|used| {
+                        used.name.str() == Some(name) && used.key.and_then(Value::str) != Some(key)
+                    })
+                })
+                && maker
+                    .keys
+                    .as_ref()
+                    .is_some_and(|keys| keys.iter().any(|(own, _)| own.literal() == Some(key)))
+        });
+        let candidate = candidates.next()?;
+        let name = candidate.name.literal()?;
+        let is_one = candidates.all(|other| other.name.literal() == Some(name));
+        if !is_one
+            || suggest(self.name, [name]).is_none()
+            || stands_elsewhere(world, self.name, &[self.used.name.span])
+        {
+            return None;
+        }
+        let workload = shown(&self.workload.name);
+        Some(
+            Finding::new(format!(
+                "nothing makes Secret `{}`, which `{workload}` takes `{key}` of; `{name}`, which it takes the rest of, has that key",
+                self.name
+            ))
+            .at(self.used.name.span, "no Secret of this name is made")
+            .and(
+                candidate.span,
+                format!("this {} makes `{name}`", candidate.by.says()),
+            )
+            .hint(format!("did you mean `{name}`?"))
+            .about([self.name.to_owned(), workload]),
+        )
     }
 
     fn other(&self, candidate: &MadeSecret<'_>, other: &str) -> Finding {

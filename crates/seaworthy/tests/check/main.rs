@@ -7,6 +7,7 @@ mod changes;
 mod choosing;
 mod hostile;
 mod output;
+mod planted;
 mod repository;
 mod rule;
 mod sarif;

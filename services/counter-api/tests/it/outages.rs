@@ -13,7 +13,7 @@ use crate::setup::Counter;
 const BACK: Duration = Duration::from_secs(2);
 
 #[tokio::test]
-async fn c_20_a_database_that_is_down_at_the_start() {
+async fn c_20_planted_fault_26_a_database_that_is_down_at_the_start() {
     let mut counter = Counter::new().await;
     counter.postgres.kill().await;
     let mut api = counter.api().start().await;
@@ -41,7 +41,7 @@ async fn c_20_a_database_that_is_down_at_the_start() {
 }
 
 #[tokio::test]
-async fn c_21_a_database_that_dies_and_returns() {
+async fn c_21_planted_fault_26_a_database_that_dies_and_returns() {
     let mut counter = Counter::new().await;
     let mut api = counter.start().await;
     for number in 1..=5 {

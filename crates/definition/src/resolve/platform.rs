@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use seaworthy_diagnostics::{Diagnostic, Span};
+
 use super::{Resolver, Scope};
 use crate::model::{
     BucketName, DatabaseName, EnvironmentName, JobName, NotifyName, Platform, PlatformName,
@@ -61,6 +63,7 @@ impl Resolver<'_> {
             environments.insert(name.clone(), self.environment(name, &scope, targets));
         }
         self.renames(scope);
+        self.deployments(scope);
         let edge = self.edge(&scope.object("edge"));
         let current = environment
             .as_ref()
@@ -103,11 +106,42 @@ impl Resolver<'_> {
         })
     }
 
+    /// Environments of one account whose things would have the same names, and whose states the same place.
+    fn deployments(&mut self, platform: &Scope<'_>) {
+        let environments = platform.objects("environments");
+        let mut taken: BTreeMap<(&str, String), (&str, Span)> = BTreeMap::new();
+        for (name, scope) in &environments {
+            let (Some(account), Some(value)) = (scope.text("account"), scope.value()) else {
+                continue;
+            };
+            let (names, span) = match scope.get("deployment") {
+                Some(deployment) => {
+                    let suffix = deployment.as_text().unwrap_or_default();
+                    (format!("{name}-{suffix}"), deployment.span)
+                }
+                None => ((*name).to_owned(), value.key),
+            };
+            let Some((other, place)) = taken.insert((account, names.clone()), (name, span)) else {
+                continue;
+            };
+            self.report(
+                Diagnostic::error(
+                    "definition/deployment",
+                    format!("`{other}` and `{name}` would be one and the same in AWS"),
+                )
+                .primary(span, format!("its things are called `…-{names}-…`"))
+                .secondary(place, "and so are these")
+                .hint(
+                    "rename one of the two, give it another `deployment`, or an account of its own",
+                ),
+            );
+        }
+    }
+
     /// A former name that is still, or twice, in use.
     fn renames(&mut self, platform: &Scope<'_>) {
-        use seaworthy_diagnostics::Diagnostic;
         for kind in ["services", "databases", "buckets"] {
-            let mut former: BTreeMap<&str, seaworthy_diagnostics::Span> = BTreeMap::new();
+            let mut former: BTreeMap<&str, Span> = BTreeMap::new();
             let objects = platform.objects(kind);
             for (name, scope) in &objects {
                 let Some(was) = scope.get("was") else {

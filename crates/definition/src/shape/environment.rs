@@ -22,7 +22,7 @@ pub(crate) static ENVIRONMENT: Object = Object {
         ),
         key(
             "zones",
-            &Shape::Integer { min: 1, max: 6 },
+            &Shape::Integer { min: 2, max: 3 },
             "How many availability zones are used.",
         )
         .computed("3 where protected, else 2"),

@@ -97,7 +97,7 @@ data "aws_iam_policy_document" "this" {
       "ec2:DescribeLaunchTemplateVersions",
       "ec2:GetInstanceTypesFromInstanceRequirements",
     ]
-    resources = ["*"]
+    resources = ["*"] # describing cannot be restricted to a resource
   }
 
   statement {

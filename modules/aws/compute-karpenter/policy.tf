@@ -333,13 +333,13 @@ data "aws_iam_policy_document" "discovery" {
   statement {
     sid       = "ReadPrices"
     actions   = ["pricing:GetProducts"]
-    resources = ["*"]
+    resources = ["*"] # prices belong to nobody
   }
 
   statement {
     sid       = "ListInstanceProfiles"
     actions   = ["iam:ListInstanceProfiles"]
-    resources = ["*"]
+    resources = ["*"] # listing cannot be restricted to a resource
   }
 
   statement {

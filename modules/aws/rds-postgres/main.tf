@@ -103,6 +103,9 @@ resource "terraform_data" "created" {
 }
 
 resource "aws_db_instance" "this" {
+  # checkov:skip=CKV_AWS_293:by choice: where the environment is protected
+  # checkov:skip=CKV_AWS_157:by choice: where the environment is protected
+
   identifier     = var.identifier
   engine         = "postgres"
   engine_version = tostring(var.major_version) # minor versions come by themselves, in the maintenance window

@@ -13,6 +13,10 @@ resource "aws_kms_key" "this" {
 
 # Who may use the key is decided by IAM in this account, as for every key without grants of its own.
 data "aws_iam_policy_document" "key" {
+  # checkov:skip=CKV_AWS_109:a key's policy gives the key to its account, as AWS does by default; `*` is this key
+  # checkov:skip=CKV_AWS_111:a key's policy gives the key to its account, as AWS does by default; `*` is this key
+  # checkov:skip=CKV_AWS_356:in a key's policy `*` is this key
+
   statement {
     sid       = "AccountDecidesByIam"
     actions   = ["kms:*"]
@@ -31,6 +35,10 @@ resource "aws_kms_alias" "this" {
 }
 
 resource "aws_s3_bucket" "this" {
+  # checkov:skip=CKV_AWS_18:calls are in CloudTrail where they must be known; logs in a second bucket cost more than they tell
+  # checkov:skip=CKV2_AWS_62:nothing acts on new states
+  # checkov:skip=CKV_AWS_144:states stand in the region that they describe; another region has its own
+
   bucket = var.bucket
 
   lifecycle {

@@ -17,6 +17,11 @@ variable "copy_vault_arn" {
   description = "Vault in another region that takes a copy of each recovery point; null for none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.copy_vault_arn != ""
+    error_message = "An empty text is no ARN: leave it out, or give null."
+  }
 }
 
 variable "rules" {

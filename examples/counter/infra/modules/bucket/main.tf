@@ -1,6 +1,7 @@
 resource "aws_s3_bucket" "this" {
   # checkov:skip=CKV_AWS_18:calls are in CloudTrail where they must be known; logs in a second bucket cost more than they tell
   # checkov:skip=CKV2_AWS_62:nothing acts on new objects
+  # checkov:skip=CKV_AWS_21:by choice: see `versioned`
   # checkov:skip=CKV_AWS_144:a second region is for backups; S3 keeps objects in three zones
 
   bucket        = var.name

@@ -152,7 +152,7 @@ data "aws_iam_policy_document" "interruption_queue" {
   statement {
     sid       = "TlsOnly"
     effect    = "Deny"
-    actions   = ["sqs:*"]
+    actions   = ["sqs:*"] # denied, whatever it is
     resources = [aws_sqs_queue.interruption.arn]
 
     principals {

@@ -82,4 +82,9 @@ variable "permissions_boundary_arn" {
   description = "Permissions boundary that every role must carry which is made here; null asks for none, and review alone guards what roles may do."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn != ""
+    error_message = "An empty text is no ARN: leave it out, or give null."
+  }
 }

@@ -79,4 +79,9 @@ variable "permissions_boundary_arn" {
   description = "Permissions boundary of the role."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn != ""
+    error_message = "An empty text is no ARN: leave it out, or give null."
+  }
 }

@@ -122,7 +122,7 @@ data "aws_iam_policy_document" "this" {
       "elasticloadbalancing:DescribeTargetHealth",
       "elasticloadbalancing:DescribeTrustStores",
     ]
-    resources = ["*"]
+    resources = ["*"] # describing and listing cannot be restricted to a resource
   }
 
   # Certificates are looked through, firewalls attached and Shield asked by whatever ARN an object names.

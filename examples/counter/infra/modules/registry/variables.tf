@@ -27,6 +27,11 @@ variable "kms_key_arn" {
   description = "Key that encrypts the images; null for the key that AWS manages for ECR."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.kms_key_arn != ""
+    error_message = "An empty text is no ARN: leave it out, or give null."
+  }
 }
 
 variable "pull_accounts" {

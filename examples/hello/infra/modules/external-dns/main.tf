@@ -73,6 +73,6 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "FindZones"
     actions   = ["route53:ListHostedZones"]
-    resources = ["*"]
+    resources = ["*"] # listing cannot be restricted to a resource
   }
 }

@@ -35,7 +35,7 @@ data "aws_iam_policy_document" "flow_log_key" {
   statement {
     sid       = "OneLogGroup"
     actions   = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
-    resources = ["*"]
+    resources = ["*"] # in a key's policy, this key
 
     principals {
       type        = "Service"

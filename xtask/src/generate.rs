@@ -6,7 +6,7 @@ use std::fs;
 use clap::Args;
 
 use crate::command::{cargo, output, run};
-use crate::{Failure, root};
+use crate::{Failure, findings, root};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -41,6 +41,10 @@ const PAGES: &[Page] = &[
     Page {
         path: "docs/reference/rules.md",
         text: || Ok(rules()),
+    },
+    Page {
+        path: "docs/reference/accepted-findings.md",
+        text: findings::page,
     },
 ];
 

@@ -12,6 +12,7 @@ mod bench;
 mod children;
 mod command;
 mod compare;
+mod findings;
 mod generate;
 mod provider;
 mod score;
@@ -44,6 +45,8 @@ enum Chore {
     Bench(bench::Options),
     /// Hold `check` and other checkers against the rules' own examples, and print who tells them apart
     Compare,
+    /// Run checkov on what is rendered, and fail on what no comment answers
+    Scan,
     /// Make small slips in public repositories, one at a time, and print which of them `check` notices
     Slips(slips::Options),
     /// Serve a constant, for the benchmark to compare with
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => test::run_phases(&options),
         Chore::Bench(options) => bench::run_chore(&options),
         Chore::Compare => compare::run(),
+        Chore::Scan => findings::scan(),
         Chore::Slips(options) => slips::run(&options),
         Chore::Constant(options) => bench::constant::serve(&options),
         Chore::Provider(options) => provider::run_chore(&options),

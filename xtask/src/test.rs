@@ -12,7 +12,7 @@ use clap::Args;
 use seaworthy_testkit::tools::{cache, cached_programs};
 
 use crate::command::{cargo, run};
-use crate::{Failure, children, generate, root, tools};
+use crate::{Failure, children, findings, generate, root, tools};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -69,6 +69,9 @@ pub(crate) fn run_phases(options: &Options) -> Result<(), Failure> {
         phases.run("tests", || {
             children::run_and_leave_nothing(&mut tests(options.quick))
         });
+    }
+    if !options.quick {
+        phases.run("scan", findings::scan);
     }
     if options.quick {
         for package in left_out()? {

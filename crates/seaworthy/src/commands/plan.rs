@@ -108,6 +108,7 @@ struct WireChange<'a> {
     address: &'a str,
     action: &'static str,
     why: &'a str,
+    attributes: Vec<&'a str>,
     drift: bool,
     loses_content: bool,
 }
@@ -145,6 +146,11 @@ fn wire_change(change: &Change) -> WireChange<'_> {
             Action::Move => "rename",
         },
         why: &change.why,
+        attributes: change
+            .attributes
+            .iter()
+            .map(|attribute| attribute.path.as_str())
+            .collect(),
         drift: change.drift,
         loses_content: change.loses_content,
     }

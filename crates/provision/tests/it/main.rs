@@ -9,5 +9,6 @@ mod adopt;
 mod interrupted;
 mod journey;
 mod locks;
+mod planted;
 mod platform;
 mod refusals;

@@ -3,7 +3,7 @@
 
 use seaworthy_facts::delivery::{Job, Step, What};
 use seaworthy_facts::terraform::ModuleSource;
-use seaworthy_facts::{Span, Text, Value, file_name, is_under, parent};
+use seaworthy_facts::{Span, Text, Value, is_under, parent};
 use seaworthy_link::World;
 
 use crate::rules::hygiene::modules::Modules;
@@ -231,7 +231,7 @@ fn may_run_in(job: &Job, wanted: &str) -> bool {
 /// Whether a deed's folder can be a module's: its own, or one beside the script where the script is told which.
 fn may_be_in(world: &World, folder: &Text, deed: Span, module: &str) -> bool {
     if let Some(folder) = folder.literal() {
-        return is_under(module, folder) || file_name(module) == file_name(folder);
+        return module == folder || is_under(module, folder);
     }
     let script = world.sources.folder(deed.file);
     let around = parent(script);

@@ -59,6 +59,7 @@ struct Slip {
     edit: Vec<Edit>,
 }
 
+/// A text of a file, wherever it stands there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
@@ -290,7 +291,7 @@ impl Run {
 
     /// Where the sides of a slip are now: file and line, by side.
     fn sides(&self, slip: &Slip) -> Result<Vec<Vec<(FileId, usize)>>, String> {
-        let place = |place: &Place| {
+        let lines = |place: &Place| {
             let path = path_of(&self.world.sources, &place.file);
             let file = &self
                 .world
@@ -298,19 +299,22 @@ impl Run {
                 .by_path(&path)
                 .ok_or_else(|| format!("{} is not there", place.file))?
                 .file;
-            let text = file.text();
-            let times = text.matches(&place.at).count();
-            match text.find(&place.at) {
-                Some(at) if times == 1 => Ok((file.id(), file.position(at).line)),
-                _ => Err(format!(
-                    "`{}` stands {times} times in {}",
-                    place.at, place.file
-                )),
+            let lines: Vec<(FileId, usize)> = file
+                .text()
+                .match_indices(&place.at)
+                .map(|(at, _)| (file.id(), file.position(at).line))
+                .collect();
+            if lines.is_empty() {
+                return Err(format!("`{}` is not in {}", place.at, place.file));
             }
+            Ok(lines)
         };
         slip.sides
             .iter()
-            .map(|side| side.iter().map(place).collect())
+            .map(|side| {
+                let places: Result<Vec<_>, String> = side.iter().map(lines).collect();
+                places.map(|places| places.concat())
+            })
             .collect()
     }
 

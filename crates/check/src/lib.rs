@@ -5,6 +5,7 @@
 //! the readers and `seaworthy-link`, not here.
 
 pub mod allow;
+mod akin;
 mod baseline;
 mod finding;
 pub mod fingerprint;

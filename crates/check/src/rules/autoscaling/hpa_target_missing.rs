@@ -22,7 +22,7 @@ const SCALABLE: [&str; 3] = ["Deployment", "StatefulSet", "ReplicaSet"];
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let clusters = &world.facts.kubernetes.clusters;
     let mut told: HashSet<Span> = HashSet::new();
-    for cluster in clusters.iter().filter(|cluster| !cluster.incomplete) {
+    for cluster in clusters {
         for scaler in cluster.of("HorizontalPodAutoscaler") {
             let Some(name) = scaler.at("spec.scaleTargetRef.name") else {
                 continue;
@@ -47,19 +47,22 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 .of(kind)
                 .filter(|object| object.is_in(namespace.as_ref()))
                 .collect();
-            // Where nothing of the kind is in sight, the workloads live elsewhere.
-            if candidates.is_empty() {
+            // An autoscaler is mostly called what it scales.
+            let namesake = candidates
+                .iter()
+                .find(|object| object.name() == scaler.name());
+            // Where nothing of the kind is in sight, or not everything, the workload may live elsewhere.
+            if candidates.is_empty() || cluster.incomplete && namesake.is_none() {
                 continue;
             }
             let shown = text.to_string();
             let names = candidates.iter().filter_map(|object| object.name());
-            let close =
-                suggest(&shown, names)
-                    .map(str::to_owned)
-                    .or_else(|| match candidates.as_slice() {
-                        [only] => only.name().map(str::to_owned),
-                        _ => None,
-                    });
+            let close = suggest(&shown, names)
+                .or_else(|| match candidates.as_slice() {
+                    [only] => only.name(),
+                    _ => namesake?.name(),
+                })
+                .map(str::to_owned);
             if close.is_some() && is_of_a_chart(&shown) {
                 continue;
             }

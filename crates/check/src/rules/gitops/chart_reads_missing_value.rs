@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use seaworthy_diagnostics::suggest;
 use seaworthy_facts::kubernetes::Chart;
 use seaworthy_facts::{Entry, Span, Value};
 use seaworthy_link::World;
 
 use super::value_unread_by_chart::{parts, reads_by_name};
+use crate::akin::akin;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -55,8 +55,10 @@ fn missing<'a, 'p>(chart: &'a Chart, path: &'p str) -> Option<(&'p str, &'a Entr
             .filter(|entry| !is_read(chart, &before, &entry.key))
             .collect();
         // `nameOverride` is not `name`: what is optional is often longer.
-        let near = suggest(step, unread.iter().map(|entry| &*entry.key))
-            .filter(|near| near.len().abs_diff(step.len()) <= 3)?;
+        let near = akin(step, unread.iter().map(|entry| &*entry.key)).filter(|near| {
+            near.len().abs_diff(step.len()) <= 3
+                || near.to_lowercase().ends_with(&step.to_lowercase())
+        })?;
         return unread
             .into_iter()
             .find(|entry| &*entry.key == near)

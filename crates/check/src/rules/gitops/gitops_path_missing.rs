@@ -1,8 +1,11 @@
 //! A Flux Kustomization or an Argo CD Application names a folder that its repository does not have.
 
-use seaworthy_facts::{file_name, parent};
+use std::collections::HashSet;
+
+use seaworthy_facts::{Span, file_name, parent};
 use seaworthy_link::World;
 
+use super::own_sources;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,12 +16,14 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
+    let mut told: HashSet<Span> = HashSet::new();
     for path in &world.facts.kubernetes.paths {
         let (Some(repository), Some(folder), false, Some(text)) =
             (&path.repository, &path.folder, path.exists, path.path.str())
         else {
             continue;
         };
+        told.insert(path.path.span);
         let mut finding = Finding::new(format!(
             "{} `{}` applies `{text}`, and its repository has no such folder: nothing of it is applied",
             path.kind, path.object
@@ -41,10 +46,11 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 .about([path.object.to_string(), text.to_owned()]),
         );
     }
+    own_sources::check(world, &told, findings);
 }
 
 /// A folder of almost this name beside where it should be, or of this name elsewhere.
-fn nearest(world: &World, folder: &str) -> Option<String> {
+pub(super) fn nearest(world: &World, folder: &str) -> Option<String> {
     let mut folders: Vec<&str> = world
         .sources
         .iter()

@@ -9,6 +9,7 @@ mod gitops_path_missing;
 mod kustomization_does_not_build;
 mod object_never_applied;
 mod order;
+mod own_sources;
 mod project_does_not_allow;
 mod replacement_without_target;
 mod source_copied_by_hand;

@@ -5,6 +5,8 @@ use seaworthy_facts::delivery::{Command, Deed, Dockerfile, Doer, What};
 use seaworthy_facts::{Span, Text, Value, file_name, join, normalized, parent};
 use seaworthy_link::World;
 
+use super::copied;
+use crate::akin::akin;
 use crate::{Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -50,7 +52,7 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             _ => {}
         }
     }
-    copies(world, findings);
+    copied::check(world, findings);
 }
 
 fn rooted(at: &Text) -> Text {
@@ -102,6 +104,7 @@ fn folder(
         .at(value.span, "no such folder")
         .trail(value)
         .about([wanted.clone()]);
+        finding = finding.and_maybe(given(world, value, path));
         if let Some(near) = near {
             let place = first_of(world, &near);
             finding = finding.hint(format!("did you mean `{near}`?"));
@@ -145,7 +148,7 @@ fn dockerfile_there(
     };
     for text in text.expanded() {
         let Some(path) = text.literal() else { continue };
-        if !is_path(path) || moved(world, doer, path) || seen.contains(&file.span) {
+        if !is_path(path) || replaced(world, doer, path) || seen.contains(&file.span) {
             continue;
         }
         let mut candidates = places(world, doer, deed, path);
@@ -179,7 +182,13 @@ fn dockerfile_there(
                             .any(|path| parent(parent(path)) == parent(parent(own)))
             })
             .collect();
-        if here.is_empty() && !world.sources.folder_exists(parent(wanted)) {
+        let near = nearest_of(world, &here, wanted);
+        // What is downloaded may bring the file, unless another of nearly its name is where it should be.
+        let is_beside =
+            near.is_some_and(|near| parent(world.sources.path(near.file)) == parent(wanted));
+        if here.is_empty() && !world.sources.folder_exists(parent(wanted))
+            || downloads(doer) && !is_beside
+        {
             continue;
         }
         seen.push(file.span);
@@ -189,7 +198,8 @@ fn dockerfile_there(
         .at(file.span, "no such file")
         .trail(file)
         .about([wanted.clone()]);
-        if let Some(other) = here.first()
+        finding = finding.and_maybe(given(world, file, path));
+        if let Some(other) = near.or(here.first().copied())
             && let Some(stage) = other.stages.first()
         {
             let own = world.sources.path(other.file);
@@ -201,136 +211,35 @@ fn dockerfile_there(
     }
 }
 
-/// Files that a Dockerfile copies from a context that does not have them, though they are elsewhere.
-fn copies(world: &World, findings: &mut Vec<Finding>) {
-    for dockerfile in &world.facts.delivery.dockerfiles {
-        let path = world.sources.path(dockerfile.file);
-        let own = parent(path);
-        let top = &world.sources.root_of(dockerfile.file).repository;
-        let contexts = contexts_of(world, path);
-        let Some((_, place)) = contexts.first() else {
-            continue;
-        };
-        let copied = dockerfile
-            .stages
+/// Where a path was first written, if not where it is used: of several choices, only that of this path.
+fn given(world: &World, value: &Value, path: &str) -> Option<(Span, String)> {
+    let place = value.trail.origin()?;
+    let is_this = world.sources.slice(place).contains(path);
+    is_this.then(|| (place, "the path is given here".to_owned()))
+}
+
+/// The Dockerfile whose name or folder is most like that of one that is not there.
+fn nearest_of<'a>(world: &World, here: &[&'a Dockerfile], wanted: &str) -> Option<&'a Dockerfile> {
+    let path = |file: &Dockerfile| world.sources.path(file.file).to_owned();
+    let paths: Vec<String> = here.iter().map(|file| path(file)).collect();
+    let beside = paths.iter().filter(|path| parent(path) == parent(wanted));
+    let folders = paths.iter().map(|path| file_name(parent(path)));
+    let name = suggest(file_name(wanted), beside.map(|path| file_name(path)));
+    let folder = || akin(file_name(parent(wanted)), folders);
+    let at = if let Some(name) = name {
+        paths
             .iter()
-            .flat_map(|stage| &stage.instructions)
-            .filter(|line| matches!(&*line.word, "COPY" | "ADD"))
-            .filter(|line| {
-                !line.flags.iter().any(|flag| {
-                    flag.text()
-                        .is_some_and(|text| text.known_prefix().starts_with("--from"))
-                })
-            });
-        for line in copied {
-            let sources = line
-                .arguments
-                .split_last()
-                .map_or(&[][..], |(_, sources)| sources);
-            for source in sources {
-                let Some(name) = source.str() else { continue };
-                if !is_path(name.trim_start_matches('/')) || name.starts_with("<<") {
-                    continue;
-                }
-                let name = name.trim_start_matches('/');
-                let there = |folder: &str| {
-                    let path = join(folder, name);
-                    path.is_empty()
-                        || world.sources.exists(&path)
-                        || world.sources.folder_exists(&path)
-                };
-                if contexts.iter().any(|(context, _)| there(context)) {
-                    continue;
-                }
-                let elsewhere = [own, top.as_str()].into_iter().find(|folder| there(folder));
-                let Some(elsewhere) = elsewhere else { continue };
-                let context = &contexts[0].0;
-                let shown = if context.is_empty() { "." } else { context };
-                let right = if elsewhere.is_empty() {
-                    "the top of the repository".to_owned()
-                } else {
-                    format!("`{elsewhere}`")
-                };
-                findings.push(
-                    Finding::new(format!("`{name}` is not in `{shown}`, from which this image is built; it is in {right}"))
-                        .at(source.span, "copied from the build's folder")
-                        .and(*place, format!("the build's folder is `{shown}`"))
-                        .about([path.to_owned(), name.to_owned()]),
-                );
-                break;
-            }
-        }
-    }
-}
-
-/// The folders that a Dockerfile is built from, and who says so.
-fn contexts_of(world: &World, dockerfile: &str) -> Vec<(String, Span)> {
-    let mut found: Vec<(String, Span)> = Vec::new();
-    let mut add = |folder: &str, context: &Value, file: Option<&Value>, from_context: bool| {
-        let Some(context_text) = context.text() else {
-            return;
-        };
-        for context_text in context_text.expanded() {
-            let Some(path) = context_text.literal() else {
-                continue;
-            };
-            let at = join(folder, path);
-            let files: Vec<String> = match file.and_then(Value::text) {
-                Some(text) => text
-                    .expanded()
-                    .iter()
-                    .filter_map(Text::literal)
-                    .flat_map(|name| {
-                        if from_context {
-                            vec![join(&at, name)]
-                        } else {
-                            vec![join(folder, name), join(&at, name)]
-                        }
-                    })
-                    .collect(),
-                None => vec![join(&at, "Dockerfile"), join(&at, "Containerfile")],
-            };
-            if files.iter().any(|file| file == dockerfile)
-                && !found.iter().any(|(other, _)| *other == at)
-            {
-                found.push((at, context.span));
-            }
-        }
+            .position(|path| parent(path) == parent(wanted) && file_name(path) == name)
+    } else {
+        let folder = folder()?;
+        paths
+            .iter()
+            .position(|path| file_name(parent(path)) == folder)
     };
-    for (doer, deed) in world.facts.delivery.deeds() {
-        if let What::BuildImage {
-            context: Some(context),
-            dockerfile,
-            ..
-        } = &deed.what
-            && let Some(folder) = deed.folder.literal()
-            && !doer.is_document()
-        {
-            add(folder, context, dockerfile.as_ref(), false);
-        }
-    }
-    for compose in &world.facts.delivery.compose {
-        let folder = world.sources.folder(compose.file);
-        for service in &compose.services {
-            let Some(build) = service.body.get("build") else {
-                continue;
-            };
-            let context = build.get("context").unwrap_or(build);
-            add(folder, context, build.get("dockerfile"), true);
-        }
-    }
-    for build in &world.facts.delivery.builds {
-        add(
-            world.sources.folder(build.span.file),
-            &build.context,
-            build.dockerfile.as_ref(),
-            true,
-        );
-    }
-    found
+    here.get(at?).copied()
 }
 
-fn is_path(path: &str) -> bool {
+pub(super) fn is_path(path: &str) -> bool {
     !path.is_empty()
         && path != "-"
         && !path.contains(['*', '?', '{', '$', '<', '[', ':', '@', '\n'])
@@ -379,6 +288,22 @@ fn places(world: &World, doer: Doer<'_>, deed: &Deed, path: &str) -> Vec<String>
 
 /// Whether the job has other files than the repository's, or makes this path itself.
 fn moved(world: &World, doer: Doer<'_>, path: &str) -> bool {
+    downloads(doer) || replaced(world, doer, path)
+}
+
+/// Whether the job gets files that another made.
+fn downloads(doer: Doer<'_>) -> bool {
+    let Doer::Step { job, .. } = doer else {
+        return false;
+    };
+    job.steps.iter().any(|step| {
+        let uses = step.uses.as_ref().and_then(Value::str).unwrap_or_default();
+        uses.contains("download-artifact") || uses.contains("actions/cache")
+    })
+}
+
+/// Whether the job has another repository's files, or makes this path itself.
+fn replaced(world: &World, doer: Doer<'_>, path: &str) -> bool {
     let makes = |command: &Command| {
         let program = command
             .words
@@ -415,10 +340,8 @@ fn moved(world: &World, doer: Doer<'_>, path: &str) -> bool {
     match doer {
         Doer::Step { job, .. } => job.steps.iter().any(|step| {
             let uses = step.uses.as_ref().and_then(Value::str).unwrap_or_default();
-            uses.contains("download-artifact")
-                || uses.contains("actions/cache")
-                || uses.contains("checkout")
-                    && (step.with.get("path").is_some() || step.with.get("repository").is_some())
+            uses.contains("checkout")
+                && (step.with.get("path").is_some() || step.with.get("repository").is_some())
                 || step.commands.iter().any(makes)
         }),
         Doer::Pipeline(pipeline) => {

@@ -3,6 +3,7 @@
 mod arch_mismatch;
 mod branch_name_invalid_as_tag;
 mod build_context_mismatch;
+mod copied;
 mod deploy_tag_by_recency;
 mod expose_port_mismatch;
 mod image_built_nowhere;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use seaworthy_diagnostics::suggest;
 use seaworthy_facts::code::Program;
 use seaworthy_facts::kubernetes::{Cluster, Object, Origin};
 use seaworthy_facts::{SourceKind, Span, Value, is_under};
@@ -10,6 +11,7 @@ use seaworthy_link::built;
 use seaworthy_link::containers::{Container, containers, secret_uses};
 use seaworthy_link::made_secrets::{self, Maker};
 
+use crate::akin::akin;
 use crate::{Confidence, Finding, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
@@ -69,18 +71,15 @@ fn variables(world: &World, container: &Container<'_>, findings: &mut Vec<Findin
         if is_for_a_library(own) || is_named(world, program, own) {
             continue;
         }
-        // A map that is taken as a whole has what others read, too; one of nearly the name of what is missing was meant.
-        if (variable.whole || open)
-            && seaworthy_diagnostics::suggest(own, missing.iter().copied())
-                .is_none_or(|near| near.split('_').count() != own.split('_').count())
-        {
+        // A map that is taken as a whole has what others read, too; what it became of what is missing was meant.
+        let renamed = renamed(world, own, &missing);
+        if (variable.whole || open) && renamed.is_none() {
             continue;
         }
         let Some(read) = program.reads.first() else {
             continue;
         };
-        let near =
-            seaworthy_diagnostics::suggest(own, program.reads.iter().map(|read| &*read.name));
+        let near = renamed.or_else(|| suggest(own, program.reads.iter().map(|read| &*read.name)));
         let place = near
             .and_then(|near| program.reads.iter().find(|read| &*read.name == near))
             .map_or(read.span, |read| read.span);
@@ -99,6 +98,29 @@ fn variables(world: &World, container: &Container<'_>, findings: &mut Vec<Findin
         .about([name.clone(), own.to_owned()]);
         findings.push(finding);
     }
+}
+
+/// The variable that a program misses and that one which is set was, or became: of nearly the name and as many words; or
+/// with the same last word, half of the others, and nobody anywhere who reads what is set.
+fn renamed<'m>(world: &World, own: &str, missing: &[&'m str]) -> Option<&'m str> {
+    let words = |name: &str| name.split('_').count();
+    let last = |name: &str| name.rsplit('_').next().map(str::to_owned);
+    let near = suggest(own, missing.iter().copied()).filter(|near| words(near) == words(own));
+    near.or_else(|| {
+        akin(own, missing.iter().copied())
+            .filter(|near| last(near) == last(own) && !is_named_in_code(world, own))
+    })
+}
+
+/// Whether any program or script names it.
+fn is_named_in_code(world: &World, name: &str) -> bool {
+    let mut sources = world.sources.iter().filter(|source| {
+        matches!(
+            source.kind,
+            SourceKind::Code(_) | SourceKind::Shell | SourceKind::Dockerfile | SourceKind::Text
+        )
+    });
+    sources.any(|source| names_word(source.file.text(), name))
 }
 
 /// Variables that runtimes, libraries and agents read by themselves.

@@ -21,6 +21,7 @@ mod namespace_implicit;
 mod path_not_there;
 mod peer_url_unresolvable;
 mod probe_target_missing;
+mod proxy_upstream_missing;
 mod remote_state_missing;
 mod selector_misses_own_pods;
 mod selector_selects_nothing;
@@ -42,6 +43,7 @@ pub(crate) const RULES: &[Rule] = &[
     container_port_vs_listener::RULE,
     peer_url_unresolvable::RULE,
     probe_target_missing::RULE,
+    proxy_upstream_missing::RULE,
     env_required_by_code_not_set::RULE,
     env_set_never_read::RULE,
     client_tls_vs_server::RULE,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use seaworthy_facts::Span;
+use seaworthy_facts::{SourceKind, Span};
 use seaworthy_link::World;
 
 use super::promql;
@@ -48,7 +48,8 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
                 let near = own
                     .iter()
                     .filter(|(name, _)| is_slip(base, name))
-                    .min_by_key(|(name, span)| (distance(base, name), **span));
+                    .min_by_key(|(name, span)| (distance(base, name), **span))
+                    .or_else(|| renamed(world, &own, base));
                 let Some((name, span)) = near else { continue };
                 findings.push(
                     Finding::new(format!(
@@ -62,6 +63,41 @@ fn check(world: &World, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// The metric that differs in one word from what is asked for, and that no query, rule or dashboard asks for.
+fn renamed<'o, 'a>(
+    world: &World,
+    own: &'o HashMap<&'a str, Span>,
+    asked: &str,
+) -> Option<(&'o &'a str, &'o Span)> {
+    let mut found = own.iter().filter(|(name, _)| {
+        is_a_word_off(asked, name)
+            && !world.sources.iter().any(|source| {
+                let asks = [SourceKind::Yaml, SourceKind::Json, SourceKind::HelmTemplate];
+                asks.contains(&source.kind) && source.file.text().contains(**name)
+            })
+    });
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// Whether one word of two long names was put in, left out or changed; the first is whose metric it is.
+fn is_a_word_off(a: &str, b: &str) -> bool {
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.split('_').collect(), b.split('_').collect());
+    let (short, long) = if a.len() < b.len() {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
+    if short.len() < 3 || long.len() - short.len() > 1 || a[0] != b[0] {
+        return false;
+    }
+    let start = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    let rest = short.len() - start;
+    let end = short.iter().rev().zip(long.iter().rev()).take(rest);
+    let same = start + end.take_while(|(a, b)| a == b).count();
+    same + 1 == long.len() && same >= 3
 }
 
 /// Whether a name is another's with a slip: a letter, a plural, a unit that is written out or left out.
@@ -125,6 +161,20 @@ mod tests {
         assert!(!is_slip("http_requests_2xx", "http_requests_5xx"));
         assert!(!is_slip("node_load", "mode_load"));
         assert!(!is_slip("orders_failed_total", "orders_filled"));
+        assert!(is_a_word_off(
+            "shop_worker_last_success_seconds",
+            "shop_worker_last_success_timestamp_seconds"
+        ));
+        assert!(is_a_word_off(
+            "shop_mail_sent_total",
+            "shop_mail_delivered_total"
+        ));
+        assert!(!is_a_word_off(
+            "shop_mail_sent_total",
+            "shop_orders_received_total"
+        ));
+        assert!(!is_a_word_off("shop_mail_sent_total", "mail_sent_total"));
+        assert!(!is_a_word_off("shop_errors_total", "shop_orders_total"));
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -4,8 +4,8 @@
 //! `rules/<theme>/` with its page beside it; the page's examples are its tests. What the files say is found out by
 //! the readers and `seaworthy-link`, not here.
 
-pub mod allow;
 mod akin;
+pub mod allow;
 mod baseline;
 mod finding;
 pub mod fingerprint;

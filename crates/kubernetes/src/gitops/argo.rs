@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use globset::Glob;
 use seaworthy_facts::kubernetes::{Applied, GitopsPath, Means, Release};
-use seaworthy_facts::{Data, Subject, Text, Unseen, Value, file_name, join, parent};
+use seaworthy_facts::{Data, Span, Subject, Unseen, Value, file_name, join, parent};
 
 use super::{Group, generators};
 use crate::files::{Files, environment_of_name, environment_of_path, is_kustomization_file};
@@ -49,22 +49,19 @@ impl Argo<'_, '_, '_> {
         for object in raw.iter().filter(|object| is_application(object)) {
             self.note(object);
         }
-        let mut brought: HashSet<(Arc<str>, Text)> = HashSet::new();
+        // By their places: each environment may have one of the same name.
+        let mut brought: HashSet<Span> = HashSet::new();
         let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
         for object in raw.iter().filter(|object| is_application(object)) {
             queue.push((object.clone(), Key::default()));
         }
         let roots = queue.len();
         let mut index = 0;
-        let mut seen: HashSet<(seaworthy_facts::Span, String)> = HashSet::new();
+        let mut seen: HashSet<(Span, String)> = HashSet::new();
         while index < queue.len() && index < 2_000 {
             let (object, inherited) = queue[index].clone();
             index += 1;
-            if index <= roots
-                && object
-                    .name()
-                    .is_some_and(|name| brought.contains(&(object.kind.clone(), name)))
-            {
+            if index <= roots && brought.contains(&object.span) {
                 continue;
             }
             let name = object.name().unwrap_or_default().to_string();
@@ -86,9 +83,7 @@ impl Argo<'_, '_, '_> {
             let built = self.build(&object, group);
             for new in built.objects {
                 if is_application(&new) {
-                    if let Some(name) = new.name() {
-                        brought.insert((new.kind.clone(), name));
-                    }
+                    brought.insert(new.span);
                     queue.push((new.clone(), key.clone()));
                 }
                 group.objects.push(new);

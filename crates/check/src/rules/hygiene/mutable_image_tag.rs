@@ -1,7 +1,10 @@
 //! Images without a tag, or with `latest`: what runs is what somebody pushed last.
 
+use std::collections::HashSet;
+
 use seaworthy_facts::delivery::{Dockerfile, Stage};
-use seaworthy_facts::{ImageReference, Span};
+use seaworthy_facts::kubernetes::Taken;
+use seaworthy_facts::{Data, ImageReference, Span, is_under};
 use seaworthy_link::{World, images};
 
 use crate::{Finding, Rule, Severity};
@@ -15,8 +18,13 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(world: &World, findings: &mut Vec<Finding>) {
     let mut places: Vec<(Span, String)> = Vec::new();
+    let unreleased = unreleased(world);
     for pulled in images::pulled(world) {
         if images::is_sample(world, pulled.object) || images::is_filled(world, &pulled.reference) {
+            continue;
+        }
+        let path = world.sources.path(pulled.image.span.file);
+        if pulled.reference.tag.is_none() && unreleased.iter().any(|base| is_under(path, base)) {
             continue;
         }
         if let Some(name) = moving(&pulled.reference) {
@@ -56,6 +64,30 @@ fn tag_says(name: &str) -> &'static str {
     } else {
         "no tag, so `latest`, which moves"
     }
+}
+
+/// Bases whose users take in a component with an empty list of images: the file that releases write into, before the
+/// first of them.
+fn unreleased(world: &World) -> Vec<&str> {
+    let kustomizations = &world.facts.kubernetes.kustomizations;
+    let lists: HashSet<&str> = kustomizations
+        .iter()
+        .filter(|kustomization| {
+            let images = kustomization.body.get("images");
+            images.is_some_and(|images| matches!(&images.data, Data::List(list) if list.is_empty()))
+        })
+        .map(|kustomization| &*kustomization.folder)
+        .collect();
+    kustomizations
+        .iter()
+        .filter(|kustomization| {
+            let takes = |taken: &Taken| lists.contains(&*taken.path);
+            kustomization.takes.iter().any(takes)
+        })
+        .flat_map(|kustomization| &kustomization.takes)
+        .filter(|taken| &*taken.field == "resources")
+        .map(|taken| &*taken.path)
+        .collect()
 }
 
 /// The name of an image whose tag moves.

@@ -1,5 +1,8 @@
 //! `render`: what it writes, leaves and removes.
 
+use std::fs;
+use std::process::Command;
+
 use crate::platform::Platform;
 
 const DEFINITION: &str = "platform: shop
@@ -112,8 +115,14 @@ fn the_trees_of_the_examples_are_what_is_rendered() {
         if folder.join("seaworthy.yaml").exists() {
             let folder = folder.to_str().expect("a path of ours is text");
             anywhere.run(&["render", "--check", folder]).code(0);
-            // What we render is what we would say nothing about.
-            let said = anywhere.run(&["check", folder]).code(0);
+            // What we render is what we would say nothing about, also where no folder says that it is an example.
+            let copied = Command::new("cp")
+                .args(["-r", folder, "own"])
+                .current_dir(&anywhere.folder)
+                .status();
+            assert!(copied.is_ok_and(|status| status.success()));
+            let said = anywhere.run(&["check", "own"]).code(0);
+            fs::remove_dir_all(anywhere.folder.join("own")).expect("it is ours");
             let said = format!("{}{}", said.stdout, said.stderr);
             assert!(said.contains("nothing found"), "{said}");
         }

@@ -11,6 +11,7 @@ pub mod gitops;
 pub mod load;
 pub mod postgres;
 mod process;
+pub mod provider;
 pub mod service;
 pub mod tofu;
 pub mod tools;
